@@ -1,0 +1,47 @@
+# `make help` lists what is here. Everything lands in .venv/; run any target again at any time.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fmt bench lock
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+ARGS ?=
+
+help: ## what each target does
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## / — /'
+
+$(UV): requirements/uv.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	touch $(UV)
+
+$(VENV)/.installed: $(UV) requirements/dev.txt pyproject.toml
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $(VENV)/.installed
+
+setup: $(VENV)/.installed ## install the locked packages (and the built UI) into .venv
+
+run: setup ## install, start the stack and do the main job against the sample API; ARGS=--once exits after it
+	$(BIN)/varlor demo $(ARGS)
+
+test: setup ## every test, on real servers
+	$(BIN)/pytest $(ARGS)
+
+check: setup ## format, lint, types, architecture; starts no server
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/pytest -q tests/architecture
+
+fmt: setup ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## the benchmarks; each prints its table
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: ## pin every package again, by hash and without an address
+	printf 'uv\n' | $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 - -o requirements/uv.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml requirements/build.in -o requirements/base.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml requirements/build.in -c requirements/base.txt -o requirements/dev.txt

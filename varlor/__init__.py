@@ -1,0 +1,1 @@
+"""Varlor's library: give it the address of an API, get a dataset that stays right."""

@@ -1,0 +1,91 @@
+"""What a connection test and a discovery answer."""
+
+from typing import Any, Literal
+
+from varlor.contracts.dataset import Column
+from varlor.contracts.model import Model, UtcTime
+from varlor.contracts.pagination import Pagination
+
+CheckErrorType = Literal[
+    "invalid_credential",
+    "forbidden",
+    "not_found",
+    "timeout",
+    "unreachable",
+    "tls",
+    "blocked_destination",
+    "not_json",
+    "too_large",
+    "rate_limited",
+    "server_error",
+]
+
+
+class Sample(Model):
+    """At most 20 records as a table."""
+
+    columns: list[Column]
+    rows: list[dict[str, Any]]
+    truncated: bool
+
+
+class CheckError(Model):
+    """Why the test failed, in words, and what to do."""
+
+    type: CheckErrorType
+    title: str
+    detail: str
+
+
+class CheckResult(Model):
+    """A connection test's answer: one request, judged and shown."""
+
+    ok: bool
+    status_code: int | None = None
+    reason: str | None = None
+    latency_ms: int | None = None
+    url: str
+    content_type: str | None = None
+    sample: Sample | None = None
+    record_path: str | None = None
+    pagination: Pagination | None = None
+    error: CheckError | None = None
+    workflow_id: str | None = None
+
+
+class EndpointParameter(Model):
+    """A parameter of an endpoint as its document describes it."""
+
+    name: str
+    location: Literal["path", "query", "header", "cookie"]
+    required: bool = False
+    type: str | None = None
+    description: str | None = None
+    default: Any = None
+    enum: list[Any] | None = None
+
+
+class Endpoint(Model):
+    """One readable operation of the API."""
+
+    id: str
+    method: str
+    path: str
+    summary: str | None = None
+    tags: list[str] = []
+    parameters: list[EndpointParameter] = []
+    record_path: str | None = None
+    pagination: Pagination | None = None
+    primary_key: list[str] | None = None
+
+
+class Discovery(Model):
+    """What an API says about itself; `notes` say what was tried and what was left out."""
+
+    source: Literal["openapi", "oidc", "graphql", "probe", "none"]
+    document_url: str | None = None
+    fetched_at: UtcTime
+    expires_at: UtcTime
+    cached: bool = False
+    endpoints: list[Endpoint] = []
+    notes: list[str] = []

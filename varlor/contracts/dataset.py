@@ -1,0 +1,52 @@
+"""The dataset as the API shows it."""
+
+from typing import Any
+
+from varlor.contracts.model import Id, Model, Name, UtcTime
+
+
+class Column(Model):
+    """A column and its type in Delta's words (long, double, string, boolean, struct<…>, array<…>)."""
+
+    name: str
+    type: str
+
+
+class DatasetVersion(Model):
+    """One commit of the table's log; `operation` in words, `run_id` of the run that made it."""
+
+    version: int
+    committed_at: UtcTime
+    operation: str
+    run_id: Id | None = None
+
+
+class TableFacts(Model):
+    """What the table itself says of its newest version; `bytes` of live files."""
+
+    columns: list[Column] = []
+    row_count: int = 0
+    bytes: int = 0
+    version: int | None = None
+    versions: list[DatasetVersion] = []
+
+
+class Dataset(TableFacts):
+    """A stored dataset; `location` is the Delta table's address."""
+
+    id: Id
+    name: Name
+    connector_id: Id | None
+    location: str
+    created_at: UtcTime
+    updated_at: UtcTime
+
+
+class RowsPage(Model):
+    """A slice of rows, in the table's own order; values are JSON."""
+
+    columns: list[Column]
+    rows: list[dict[str, Any]]
+    version: int | None
+    offset: int
+    row_count: int

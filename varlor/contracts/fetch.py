@@ -1,0 +1,63 @@
+"""The fetch request: which records to read and into which dataset."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from varlor.contracts.connector import HeaderName, HeaderValue
+from varlor.contracts.model import Id, Model, Name
+from varlor.contracts.pagination import JsonPath, Pagination, ParamName
+
+WriteMode = Literal["append", "replace", "merge"]
+SchemaPolicy = Literal["evolve", "freeze", "discard"]
+Path = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f\\]+$")]
+ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
+
+
+class DatasetTarget(Model):
+    """An existing dataset by `id`, or a new one (or the tenant's one of that name) by `name`."""
+
+    id: Id | None = None
+    name: Name | None = None
+    write_mode: WriteMode = "append"
+    primary_key: Annotated[list[Name], Field(max_length=16)] = []
+    schema_policy: SchemaPolicy = "evolve"
+
+    @model_validator(mode="after")
+    def _one_dataset(self) -> "DatasetTarget":
+        if (self.id is None) == (self.name is None):
+            raise ValueError("give either id or name")
+        if self.write_mode == "merge" and not self.primary_key:
+            raise ValueError("writeMode merge needs a primaryKey")
+        return self
+
+
+class Limits(Model):
+    """Where a run stops though the API has more; whole pages, so maxRows may be passed by one page."""
+
+    max_pages: Annotated[int, Field(ge=1)] | None = None
+    max_rows: Annotated[int, Field(ge=1)] | None = None
+    max_requests: Annotated[int, Field(ge=1)] | None = None
+
+
+class FetchRequest(Model):
+    """What `POST /connectors/{id}/fetch` takes and what a schedule stores."""
+
+    path: Path | None = None
+    endpoint_id: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    method: Literal["GET", "POST"] = "GET"
+    params: Annotated[dict[ParamName, ParamValue | list[ParamValue]], Field(max_length=128)] = {}
+    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=64)] = {}
+    body: dict[str, Any] | None = None
+    dataset: DatasetTarget
+    pagination: Literal["auto"] | Pagination = "auto"
+    record_path: JsonPath | None = None
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "FetchRequest":
+        if (self.path is None) == (self.endpoint_id is None):
+            raise ValueError("give either path or endpointId")
+        if self.body is not None and self.method != "POST":
+            raise ValueError("body needs method POST")
+        return self

@@ -1,0 +1,132 @@
+"""What goes into and out of workflows and activities: ids, positions and counts."""
+
+from typing import Literal
+
+from varlor.contracts.model import Model
+from varlor.contracts.run import Counters, Origin, RunError, RunStatus
+
+
+class CheckInput(Model):
+    """A connection test. What it tests (draft or connector id, path) waits sealed in Redis under `nonce`."""
+
+    tenant_id: str
+    nonce: str
+    connector_id: str | None = None
+
+
+class CheckOutcome(Model):
+    """How the test ended; the sample waits sealed in Redis under the same nonce."""
+
+    ok: bool
+    error_type: str | None = None
+
+
+class DiscoverInput(Model):
+    tenant_id: str
+    connector_id: str
+
+
+class DiscoverOutcome(Model):
+    """The document itself waits in Redis."""
+
+    source: str
+    endpoints: int
+
+
+class SyncState(Model):
+    """What a sync carries over a continue-as-new. Rows and cursor live in the dataset's own log."""
+
+    leased: bool = False
+    failures: int = 0
+    chunks: int = 0
+    paused: bool = False
+    requests_per_minute: int | None = None
+
+
+class SyncInput(Model):
+    tenant_id: str
+    run_id: str
+    connector_id: str
+    dataset_id: str
+    origin: Origin = "api"
+    state: SyncState = SyncState()
+
+
+class SyncResult(Model):
+    status: RunStatus
+    counters: Counters = Counters()
+    error: RunError | None = None
+
+
+class RunRef(Model):
+    """Names one run of one tenant."""
+
+    tenant_id: str
+    run_id: str
+
+
+class LeaseOutcome(Model):
+    """Whether the run now holds its dataset; if not, `holder_run_id` does."""
+
+    leased: bool
+    holder_run_id: str | None = None
+
+
+class ChunkInput(Model):
+    """`failures`: passing failures in a row before this chunk, for the wait that follows."""
+
+    tenant_id: str
+    run_id: str
+    failures: int = 0
+
+
+WaitReason = Literal["throttled", "retry", "auth"]
+
+
+class ChunkResult(Model):
+    """One bounded chunk of pages, committed.
+
+    `done`: the API has no more. `wait_seconds` > 0 with `wait_reason`: go on after that time.
+    `progressed`: at least one page was committed, so the row of failures is broken.
+    """
+
+    done: bool
+    progressed: bool
+    counters: Counters
+    position: str = ""
+    wait_reason: WaitReason | None = None
+    wait_seconds: float = 0.0
+    error: RunError | None = None
+
+
+class MarkInput(Model):
+    """Sets a run's visible status."""
+
+    tenant_id: str
+    run_id: str
+    status: RunStatus
+    resume_in_seconds: float | None = None
+
+
+class FinishInput(Model):
+    tenant_id: str
+    run_id: str
+    status: RunStatus
+    error: RunError | None = None
+
+
+class FinishOutcome(Model):
+    """`next_run_id`: the run that waited longest for the same dataset, if any."""
+
+    counters: Counters
+    next_run_id: str | None = None
+
+
+class SyncProgress(Model):
+    """The query `progress`."""
+
+    status: RunStatus
+    counters: Counters
+    chunks: int
+    position: str = ""
+    waiting_for: str | None = None

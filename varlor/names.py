@@ -1,0 +1,78 @@
+"""The only place where workflow ids, queues, search attributes and Redis keys are formatted."""
+
+from typing import Final
+
+CONTROL_QUEUE: Final = "varlor-control"
+FETCH_QUEUE: Final = "varlor-fetch"
+
+TENANT_ATTRIBUTE: Final = "VarlorTenant"
+CONNECTOR_ATTRIBUTE: Final = "VarlorConnector"
+
+
+def onboard_id(tenant: str, connector: str) -> str:
+    return f"onboard/{tenant}/{connector}"
+
+
+def check_id(tenant: str, nonce: str) -> str:
+    return f"check/{tenant}/{nonce}"
+
+
+def discover_id(tenant: str, connector: str) -> str:
+    return f"discover/{tenant}/{connector}"
+
+
+def sync_id(tenant: str, run: str) -> str:
+    return f"sync/{tenant}/{run}"
+
+
+def keep_fresh_id(tenant: str, connector: str) -> str:
+    return f"keep-fresh/{tenant}/{connector}"
+
+
+def retire_id(tenant: str, connector: str) -> str:
+    return f"retire/{tenant}/{connector}"
+
+
+def inbox_id(tenant: str, connector: str) -> str:
+    return f"inbox/{tenant}/{connector}"
+
+
+def rotate_keys_id(key_version: str) -> str:
+    return f"rotate-keys/{key_version}"
+
+
+def token_key(tenant: str, connector: str) -> str:
+    return f"connector:tokens:{tenant}:{connector}"
+
+
+def rate_key(tenant: str, connector: str) -> str:
+    return f"connector:rate:{tenant}:{connector}"
+
+
+RATE_EPOCH_KEY: Final = "connector:rate-epoch"
+
+
+def draft_key(tenant: str, nonce: str) -> str:
+    """The sealed, unsaved half of a connection test, and its sealed result; at most 60 s."""
+    return f"connector:draft:{tenant}:{nonce}"
+
+
+def discovery_key(tenant: str, connector: str) -> str:
+    return f"connector:discovery:{tenant}:{connector}"
+
+
+def events_key(tenant: str) -> str:
+    return f"tenant:events:{tenant}"
+
+
+def progress_key(tenant: str, run: str) -> str:
+    return f"run:progress:{tenant}:{run}"
+
+
+def run_rate_key(tenant: str, run: str) -> str:
+    return f"run:rate:{tenant}:{run}"
+
+
+def login_key(code: str) -> str:
+    """A one-time sign-in code of the embedded stack."""
+    return f"session:login:{code}"

@@ -1,0 +1,471 @@
+"""What activities and the API ask of the outside, as protocols; adapters fulfil them, bootstrap joins them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from varlor.contracts.check import CheckResult, Discovery
+from varlor.contracts.connector import (
+    Connector,
+    ConnectorSettings,
+    ConnectorStatus,
+    RateLimitConfig,
+    Secrets,
+)
+from varlor.contracts.dataset import Dataset, RowsPage, TableFacts
+from varlor.contracts.fetch import FetchRequest, SchemaPolicy, WriteMode
+from varlor.contracts.messages import WaitReason
+from varlor.contracts.model import Model, UtcTime
+from varlor.contracts.run import (
+    Counters,
+    Event,
+    Origin,
+    RequestLogEntry,
+    Run,
+    RunError,
+    RunStatus,
+    SchemaChange,
+)
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Absolute time, injectable because tests move it."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One slice of a list, newest first; `next_cursor` is opaque and None at the end."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+# --- storage -----------------------------------------------------------------------------------
+
+
+class ConnectorRepository(Protocol):
+    """One tenant's connectors. Every method raises NotFoundError for an unknown or foreign id."""
+
+    async def create(self, settings: ConnectorSettings, secrets: Secrets, *, created_by: str) -> Connector: ...
+    async def get(self, connector_id: str) -> Connector: ...
+    async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]: ...
+    async def update(
+        self, connector_id: str, settings: ConnectorSettings, secrets: Secrets | None
+    ) -> Connector:
+        """Replace the settings; `secrets` None keeps the stored credential, else replaces it whole."""
+        ...
+
+    async def set_status(self, connector_id: str, status: ConnectorStatus) -> None: ...
+    async def secrets(self, connector_id: str) -> Secrets:
+        """Unseal the credential; raises SealError when it does not open."""
+        ...
+
+    async def erase(self, connector_id: str) -> None:
+        """Delete the connector and its credential; its datasets and runs stay."""
+        ...
+
+    async def record_check(self, connector_id: str, result: CheckResult) -> None:
+        """Keep the last test (without its sample) and move the status to connected or error."""
+        ...
+
+    async def last_check(self, connector_id: str) -> tuple[datetime, CheckResult] | None: ...
+
+
+class RunRepository(Protocol):
+    """One tenant's runs."""
+
+    async def create(
+        self,
+        run_id: str,
+        *,
+        connector_id: str,
+        dataset_id: str,
+        request: FetchRequest,
+        origin: Origin,
+    ) -> Run:
+        """Insert as `queued`; the same id again answers the stored run."""
+        ...
+
+    async def get(self, run_id: str) -> Run: ...
+    async def list(
+        self,
+        *,
+        limit: int,
+        cursor: str | None,
+        connector_id: str | None = None,
+        dataset_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Listing[Run]: ...
+    async def mark(
+        self,
+        run_id: str,
+        status: RunStatus,
+        *,
+        resume_at: datetime | None = None,
+        error: RunError | None = None,
+        counters: Counters | None = None,
+    ) -> Run:
+        """Set the visible status; a final status is never left again (a later mark is ignored)."""
+        ...
+
+    async def set_rate(self, run_id: str, requests_per_minute: int | None) -> Run: ...
+    async def record(
+        self, run_id: str, *, notes: Sequence[str] = (), changes: Sequence[SchemaChange] = ()
+    ) -> None:
+        """Add notes and schema changes; those already recorded are not repeated."""
+        ...
+
+    async def append_requests(self, run_id: str, entries: Sequence[RequestLogEntry]) -> None: ...
+    async def requests(
+        self, run_id: str, *, limit: int, cursor: str | None, failed_only: bool = False
+    ) -> Listing[RequestLogEntry]: ...
+    async def active_since(self, connector_id: str, since: datetime) -> bool:
+        """Whether this connector may have sent a request since then (the window after a Redis flush)."""
+        ...
+
+
+class DatasetRepository(Protocol):
+    """One tenant's datasets and their writer's leases."""
+
+    async def create(self, name: str, *, connector_id: str | None) -> Dataset: ...
+    async def get(self, dataset_id: str) -> Dataset: ...
+    async def find(self, name: str) -> Dataset | None: ...
+    async def list(self, *, limit: int, cursor: str | None) -> Listing[Dataset]: ...
+    async def rename(self, dataset_id: str, name: str) -> Dataset: ...
+    async def record_facts(self, dataset_id: str, facts: TableFacts) -> None: ...
+    async def delete(self, dataset_id: str) -> None: ...
+    async def lease(self, dataset_id: str, run_id: str) -> str:
+        """Take the writer's lease in one statement, or answer who holds it; the holder's run id."""
+        ...
+
+    async def release(self, dataset_id: str, run_id: str) -> str | None:
+        """Give the lease back if `run_id` holds it; answer the run queued longest, if any."""
+        ...
+
+
+class AuditEntry(Model):
+    """One line of the audit; `seq` counts per tenant without gaps, `hash` chains to the line before."""
+
+    seq: int
+    time: UtcTime
+    actor: str
+    action: str
+    connector_id: str | None
+    outcome: str
+    correlation_id: str | None
+    detail: dict[str, str]
+    hash: str
+
+
+class AuditLog(Protocol):
+    """One tenant's append-only, hash-chained audit."""
+
+    async def write(
+        self,
+        action: str,
+        *,
+        actor: str,
+        outcome: str = "ok",
+        connector_id: str | None = None,
+        correlation_id: str | None = None,
+        detail: Mapping[str, str] | None = None,
+    ) -> AuditEntry: ...
+    async def list(
+        self,
+        *,
+        limit: int,
+        cursor: str | None,
+        connector_id: str | None = None,
+        action: str | None = None,
+        since: datetime | None = None,
+    ) -> Listing[AuditEntry]: ...
+    async def verify(self) -> int | None:
+        """The `seq` of the first line that was changed, removed or reordered; None when all hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """What an idempotent request answered the first time; `fingerprint` is of its body."""
+
+    fingerprint: str
+    status: int
+    body: dict[str, Any]
+
+
+class IdempotencyRepository(Protocol):
+    """One tenant's Idempotency-Keys, kept for 24 h."""
+
+    async def begin(self, key: str, fingerprint: str) -> RememberedAnswer | None:
+        """Claim the key: None to go on; the first answer if done; ConflictError while it is under way."""
+        ...
+
+    async def finish(self, key: str, answer: RememberedAnswer) -> None: ...
+    async def abandon(self, key: str) -> None:
+        """Give a claimed key back after a failure, so that the client may try again."""
+        ...
+
+
+class TenantStore(Protocol):
+    """Everything stored for one tenant: there is no other way to a tenant's rows."""
+
+    @property
+    def connectors(self) -> ConnectorRepository: ...
+    @property
+    def runs(self) -> RunRepository: ...
+    @property
+    def datasets(self) -> DatasetRepository: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def idempotency(self) -> IdempotencyRepository: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def tenant(self, tenant_id: str) -> TenantStore: ...
+    async def ping(self) -> None:
+        """Raise PartUnavailableError when the database does not answer."""
+        ...
+
+
+# --- cache -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RateUsage:
+    """How much of the window is used: requests in the last 60 s and in the last second."""
+
+    last_minute: int
+    last_second: int
+    limit: RateLimitConfig
+    blocked_for: float
+
+
+class RateWindow(Protocol):
+    """The connector's sliding window, shared by all workers; PartUnavailableError when Redis is away."""
+
+    async def acquire(
+        self, tenant: str, connector: str, limit: RateLimitConfig, *, run: str | None = None
+    ) -> float:
+        """Take one request: 0.0 when granted, else the seconds until asking again can help.
+
+        `run` also obeys that run's own lower rate, set with `set_run_rate` and read afresh each time.
+        """
+        ...
+
+    async def block(self, tenant: str, connector: str, seconds: float) -> None:
+        """The API asked for silence: nobody sends for that long (clamped to an hour)."""
+        ...
+
+    async def set_run_rate(self, tenant: str, run: str, requests_per_minute: int | None) -> None: ...
+    async def usage(self, tenant: str, connector: str, limit: RateLimitConfig) -> RateUsage: ...
+
+
+class Events(Protocol):
+    """The tenant's live events, and the live numbers of running syncs. Losing them loses nothing."""
+
+    async def publish(self, tenant: str, type_: str, data: Mapping[str, object]) -> None: ...
+    def subscribe(self, tenant: str, last_event_id: str | None) -> AsyncIterator[Event]: ...
+    async def set_progress(self, tenant: str, run: str, counters: Counters) -> None: ...
+    async def progress(self, tenant: str, run: str) -> Counters | None: ...
+
+
+class Drafts(Protocol):
+    """Sealed, short-lived values: a test's unsaved connector and its sample (≤ 60 s)."""
+
+    async def put(self, tenant: str, nonce: str, part: str, value: bytes) -> None: ...
+    async def get(self, tenant: str, nonce: str, part: str) -> bytes | None: ...
+
+
+class DiscoveryCache(Protocol):
+    """Discovery answers for 1 h."""
+
+    async def put(self, tenant: str, connector: str, discovery: Discovery) -> None: ...
+    async def get(self, tenant: str, connector: str) -> Discovery | None: ...
+    async def drop(self, tenant: str, connector: str) -> None: ...
+
+
+# --- the outside API ---------------------------------------------------------------------------
+
+
+class WaitRequiredError(Exception):
+    """Not a failure: the next request may leave only after `seconds`, too long to hold a worker for."""
+
+    def __init__(self, reason: WaitReason, seconds: float) -> None:
+        super().__init__(f"{reason}: {seconds:.1f} s")
+        self.reason: WaitReason = reason
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AuthParts:
+    """What a credential adds to a request."""
+
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class RequestAuth(Protocol):
+    """A connector's credential, resolved at send time."""
+
+    async def parts(self) -> AuthParts: ...
+    async def refused(self) -> bool:
+        """The API answered 401: True when a newer credential is now worth one repeat."""
+        ...
+
+
+class PageResponse(Protocol):
+    """One page as it arrived; `record_path` is where its records are (JSONPath)."""
+
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def record_path(self) -> str: ...
+    def document(self) -> Any:
+        """The parsed JSON, parsed once; raises SourceError(not_json)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What decoding a page showed: how many records, and the last of them when asked for."""
+
+    count: int
+
+
+Cursor = dict[str, Any]
+"""Where to read next: opaque JSON of the connectors room, kept in the dataset's log, never secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJob:
+    """One run's reading."""
+
+    tenant_id: str
+    run_id: str
+    connector: Connector
+    auth: RequestAuth
+    request: FetchRequest
+    log: Callable[[RequestLogEntry], None]
+    note: Callable[[str], None]
+
+
+class PageReader(Protocol):
+    """Reads an API page by page. A cursor can be saved and resumed by another reader of the same job."""
+
+    def start(self) -> Cursor: ...
+    async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
+        """Send one request through window, guard and credential.
+
+        Raises WaitRequiredError when the window is used up for more than 5 s (shorter waits are
+        slept out here), SourceError for what the API did, PartUnavailableError when Redis is away.
+        Retries nothing but the one repeat after `RequestAuth.refused`.
+        """
+        ...
+
+    def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
+        """The cursor after this page; None when the API has no more.
+
+        Raises SourceError(pagination_stuck) for a repeated cursor, a cycle or an endless empty run.
+        """
+        ...
+
+    def position(self, cursor: Cursor) -> str:
+        """Where this is, in a few words for an operator ("page 12", "offset 4000")."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Connectors(Protocol):
+    """The outside API of a connector: test, discover, read (`APIConnectorService`)."""
+
+    async def check(
+        self, tenant: str, connector: Connector, auth: RequestAuth, *, path: str | None, seconds: float
+    ) -> CheckResult:
+        """One judged request within `seconds`; never raises SourceError, it is the answer."""
+        ...
+
+    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
+    async def reader(self, job: ReadJob, discovery: Discovery | None) -> PageReader: ...
+    def auth(self, settings: ConnectorSettings, secrets: Secrets) -> RequestAuth:
+        """The credential of a connector whose secrets do not change by themselves (bearer, key, none)."""
+        ...
+
+
+# --- datasets ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LandingTarget:
+    """Where one run writes, and how."""
+
+    location: str
+    run_id: str
+    write_mode: WriteMode
+    primary_key: Sequence[str] = ()
+    schema_policy: SchemaPolicy = "evolve"
+
+
+class RunState(Model):
+    """What a commit carries beside its rows, so that rows and cursor cannot disagree."""
+
+    cursor: dict[str, Any] | None = None
+    counters: Counters = Counters()
+    done: bool = False
+
+
+class Landing(Protocol):
+    """One attempt of one run at writing; opened once, fenced against every other.
+
+    append lands in the table itself; replace and merge land beside it until `Datasets.publish`.
+    """
+
+    @property
+    def state(self) -> RunState | None:
+        """As last committed by this run; None when it has committed nothing yet."""
+        ...
+
+    @property
+    def buffered_rows(self) -> int: ...
+    @property
+    def buffered_bytes(self) -> int: ...
+    async def add(self, page: PageResponse) -> PageFacts:
+        """Decode one page and buffer its records.
+
+        Raises SourceError(not_json, bad_records) or SchemaFrozenError; the buffer is then as before.
+        """
+        ...
+
+    async def commit(self, state: RunState) -> Sequence[SchemaChange]:
+        """Write the buffer and the state in one atomic step; FencedError when another writer has the table.
+
+        Answers the schema changes since the last commit.
+        """
+        ...
+
+
+class Datasets(Protocol):
+    """Delta tables."""
+
+    def location(self, tenant: str, dataset: str) -> str: ...
+    async def open(self, target: LandingTarget) -> Landing: ...
+    async def publish(self, target: LandingTarget, *, heartbeat: Callable[[str], None]) -> None:
+        """Make a finished landing the dataset's content; idempotent; append has nothing to do."""
+        ...
+
+    async def discard(self, target: LandingTarget) -> None:
+        """Drop an unpublished landing of a failed or canceled run; idempotent."""
+        ...
+
+    async def facts(self, location: str) -> TableFacts: ...
+    async def rows(self, location: str, *, limit: int, offset: int) -> RowsPage: ...
+    def export(self, location: str, format_: Literal["parquet", "csv", "jsonl"]) -> AsyncIterator[bytes]: ...
+    async def delete(self, location: str) -> None: ...
