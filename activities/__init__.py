@@ -1,0 +1,1 @@
+"""Effects: one class per concern, its ports injected; errors leave translated by `failures`."""

@@ -235,6 +235,14 @@ class Store(Protocol):
         ...
 
 
+class Workflows(Protocol):
+    """What the engine says of a workflow, for those who wait for another run's lease."""
+
+    async def is_open(self, workflow_id: str) -> bool:
+        """Whether it still runs; False when it ended in any way or never began."""
+        ...
+
+
 # --- cache -------------------------------------------------------------------------------------
 
 

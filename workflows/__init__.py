@@ -1,0 +1,1 @@
+"""Decisions only: what happens next, how long to wait, when to give up."""

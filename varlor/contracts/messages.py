@@ -55,7 +55,6 @@ class SyncInput(Model):
 class SyncResult(Model):
     status: RunStatus
     counters: Counters = Counters()
-    error: RunError | None = None
 
 
 class RunRef(Model):
@@ -63,6 +62,12 @@ class RunRef(Model):
 
     tenant_id: str
     run_id: str
+
+
+class SetRateInput(Model):
+    tenant_id: str
+    run_id: str
+    requests_per_minute: int | None
 
 
 class LeaseOutcome(Model):
@@ -87,7 +92,8 @@ class ChunkResult(Model):
     """One bounded chunk of pages, committed.
 
     `done`: the API has no more. `wait_seconds` > 0 with `wait_reason`: go on after that time.
-    `progressed`: at least one page was committed, so the row of failures is broken.
+    `progressed`: at least one page was committed. `failures`: passing failures in a row at the end.
+    `error` is the passing failure that is being waited out.
     """
 
     done: bool
@@ -96,6 +102,7 @@ class ChunkResult(Model):
     position: str = ""
     wait_reason: WaitReason | None = None
     wait_seconds: float = 0.0
+    failures: int = 0
     error: RunError | None = None
 
 
@@ -130,3 +137,23 @@ class SyncProgress(Model):
     chunks: int
     position: str = ""
     waiting_for: str | None = None
+
+
+class RetireInput(Model):
+    """Deletes a connector: its running syncs stop, its secrets go, its datasets stay."""
+
+    tenant_id: str
+    connector_id: str
+    actor: str
+
+
+class RetireOutcome(Model):
+    """How many running syncs were stopped."""
+
+    stopped_runs: int
+
+
+class OpenRuns(Model):
+    """Workflow ids of a connector's runs that have not ended."""
+
+    workflow_ids: list[str]

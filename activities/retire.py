@@ -1,0 +1,42 @@
+"""The effects of a connector's end."""
+
+from temporalio import activity
+
+from activities.failures import translated
+from varlor.contracts.messages import OpenRuns, RetireInput
+from varlor.contracts.run import FINAL_STATUSES
+from varlor.errors import NotFoundError
+from varlor.ports import DiscoveryCache, Store
+
+PAGE = 200
+
+
+class RetireActivities:
+    def __init__(self, store: Store, cache: DiscoveryCache) -> None:
+        self._store = store
+        self._cache = cache
+
+    @activity.defn
+    @translated
+    async def open_runs(self, order: RetireInput) -> OpenRuns:
+        runs, cursor, found = self._store.tenant(order.tenant_id).runs, None, list[str]()
+        while True:
+            page = await runs.list(limit=PAGE, cursor=cursor, connector_id=order.connector_id)
+            found += [run.workflow_id for run in page.items if run.status not in FINAL_STATUSES]
+            cursor = page.next_cursor
+            if cursor is None:
+                return OpenRuns(workflow_ids=found)
+
+    @activity.defn
+    @translated
+    async def erase_connector(self, order: RetireInput) -> None:
+        """Erase secrets in database and Redis; doing it twice is the same as once."""
+        tenant = self._store.tenant(order.tenant_id)
+        try:
+            await tenant.connectors.erase(order.connector_id)
+        except NotFoundError:
+            return
+        await self._cache.drop(order.tenant_id, order.connector_id)
+        await tenant.audit.write(
+            "connector.deleted", actor=order.actor, connector_id=order.connector_id
+        )

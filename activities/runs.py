@@ -1,0 +1,85 @@
+"""A run's bookkeeping: its lease on the dataset, its visible status, its rate."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.failures import translated
+from varlor import names
+from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
+from varlor.contracts.run import FINAL_STATUSES, Run, RunError
+from varlor.ports import Clock, Events, RateWindow, Store, Workflows
+
+
+class RunActivities:
+    def __init__(
+        self, store: Store, events: Events, window: RateWindow, workflows: Workflows, clock: Clock
+    ) -> None:
+        self._store = store
+        self._events = events
+        self._window = window
+        self._workflows = workflows
+        self._clock = clock
+
+    @activity.defn
+    @translated
+    async def begin_run(self, ref: RunRef) -> LeaseOutcome:
+        """Take the dataset's lease, or say who has it. A holder whose workflow is gone is ended first."""
+        tenant = self._store.tenant(ref.tenant_id)
+        run = await tenant.runs.get(ref.run_id)
+        holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
+        if holder != ref.run_id and await self._bury(ref.tenant_id, holder):
+            holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
+        if holder != ref.run_id:
+            return LeaseOutcome(leased=False, holder_run_id=holder)
+        await announce(self._events, ref.tenant_id, await tenant.runs.mark(ref.run_id, "running"))
+        return LeaseOutcome(leased=True)
+
+    async def _bury(self, tenant_id: str, run_id: str) -> bool:
+        """End a run that an operator terminated; True when its lease is free now."""
+        if await self._workflows.is_open(names.sync_id(tenant_id, run_id)):
+            return False
+        lost = RunError(
+            type="terminated",
+            title="terminated",
+            detail="The run's workflow was ended from outside. Rows up to the last checkpoint are kept.",
+        )
+        await self._store.tenant(tenant_id).runs.mark(run_id, "failed", error=lost)
+        return True
+
+    @activity.defn
+    @translated
+    async def mark_run(self, order: MarkInput) -> None:
+        resume_at = None
+        if order.resume_in_seconds is not None:
+            resume_at = self._clock.now() + timedelta(seconds=order.resume_in_seconds)
+        run = await self._store.tenant(order.tenant_id).runs.mark(
+            order.run_id, order.status, resume_at=resume_at
+        )
+        await announce(self._events, order.tenant_id, run)
+
+    @activity.defn
+    @translated
+    async def set_rate(self, order: SetRateInput) -> None:
+        run = await self._store.tenant(order.tenant_id).runs.set_rate(
+            order.run_id, order.requests_per_minute
+        )
+        await self._window.set_run_rate(order.tenant_id, order.run_id, order.requests_per_minute)
+        await announce(self._events, order.tenant_id, run)
+
+
+async def announce(events: Events, tenant_id: str, run: Run) -> None:
+    """Tell whoever watches `/events` how the run stands. A lost event loses nothing."""
+    data: Mapping[str, object] = {
+        "runId": run.id,
+        "datasetId": run.dataset_id,
+        "connectorId": run.connector_id,
+        "status": run.status,
+        "rows": run.rows,
+        "pages": run.pages,
+        "requests": run.requests,
+        "resumeAt": run.resume_at.isoformat() if run.resume_at else None,
+        "error": run.error.model_dump(mode="json") if run.error else None,
+    }
+    await events.publish(tenant_id, f"run.{'finished' if run.status in FINAL_STATUSES else 'changed'}", data)

@@ -1,0 +1,289 @@
+"""A sync: one run of one dataset, in bounded chunks, with every wait in the workflow and none in a worker."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.fetch import FetchActivities
+    from activities.runs import RunActivities
+    from varlor import names
+    from varlor.contracts.messages import (
+        ChunkInput,
+        ChunkResult,
+        FinishInput,
+        MarkInput,
+        RunRef,
+        SetRateInput,
+        SyncInput,
+        SyncProgress,
+        SyncResult,
+    )
+    from varlor.contracts.run import Counters, RunError, RunStatus
+    from workflows import options
+
+_WAIT_STATUS: dict[str, RunStatus] = {"throttled": "throttled", "retry": "throttled", "auth": "waiting_auth"}
+
+
+@workflow.defn(name="sync-dataset")
+class SyncDataset:
+    """Rows and cursor live in the dataset's log, so a lost chunk costs only itself."""
+
+    @workflow.init
+    def __init__(self, order: SyncInput) -> None:
+        state = order.state
+        self._order = order
+        self._leased = state.leased
+        self._failures = state.failures
+        self._chunks = state.chunks
+        self._paused = state.paused
+        self._rate = state.requests_per_minute
+        self._released = False
+        self._wake = False
+        self._status: RunStatus = "paused" if state.paused else "queued"
+        self._counters = Counters()
+        self._position = ""
+        self._waiting_for: str | None = None
+        self._chunk: workflow.ActivityHandle[ChunkResult] | None = None
+
+    @workflow.run
+    async def run(self, order: SyncInput) -> SyncResult:
+        try:
+            await self._take_lease()
+            await self._read()
+            await self._publish()
+        except (ActivityError, asyncio.CancelledError) as error:
+            if is_cancelled_exception(error):
+                await self._finish("canceled")
+                raise
+            reason = _reason(error)
+            await self._finish("failed", reason)
+            raise ApplicationError(reason.detail, type=reason.type, non_retryable=True) from error
+        await self._finish("succeeded")
+        return SyncResult(status="succeeded", counters=self._counters)
+
+    # --- what is asked of a running sync ---------------------------------------------------
+
+    @workflow.update
+    async def pause(self) -> None:
+        """Stop after the open page; what was read is kept."""
+        if self._paused:
+            return
+        self._paused = True
+        if self._chunk is not None:
+            self._chunk.cancel()
+        await self._mark("paused")
+
+    @workflow.update
+    async def resume(self) -> None:
+        if not self._paused:
+            return
+        self._paused = False
+        await self._mark("running" if self._leased else "queued")
+
+    @workflow.update
+    async def set_rate(self, requests_per_minute: int | None) -> None:
+        """Lower (or free again) this run's share of the connector's rate; obeyed from the next page."""
+        self._rate = requests_per_minute
+        self._wake = True
+        await workflow.execute_activity_method(
+            RunActivities.set_rate,
+            SetRateInput(
+                tenant_id=self._order.tenant_id,
+                run_id=self._order.run_id,
+                requests_per_minute=requests_per_minute,
+            ),
+            summary=f"{requests_per_minute or 'full'} requests a minute",
+            **options.BOOKKEEPING,
+        )
+
+    @set_rate.validator
+    def _check_rate(self, requests_per_minute: int | None) -> None:
+        if requests_per_minute is not None and requests_per_minute < 1:
+            raise ValueError("requestsPerMinute must be 1 or more, or null for the connector's own rate")
+
+    @workflow.signal
+    def dataset_released(self) -> None:
+        """The run before us has given the dataset back."""
+        self._released = True
+
+    @workflow.query
+    def progress(self) -> SyncProgress:
+        return SyncProgress(
+            status=self._status,
+            counters=self._counters,
+            chunks=self._chunks,
+            position=self._position,
+            waiting_for=self._waiting_for,
+        )
+
+    # --- the way through -------------------------------------------------------------------
+
+    async def _take_lease(self) -> None:
+        while not self._leased:
+            await self._resumed()
+            self._released = False
+            outcome = await workflow.execute_activity_method(
+                RunActivities.begin_run, self._ref(), summary="take the dataset", **options.BOOKKEEPING
+            )
+            self._leased = outcome.leased
+            if not outcome.leased:
+                self._show("queued", f"another sync of this dataset ({outcome.holder_run_id})")
+                await self._wait(options.LEASE_POLL)
+
+    async def _read(self) -> None:
+        while True:
+            await self._resumed()
+            self._show("running")
+            result = await self._read_chunk()
+            if result is not None:
+                self._take(result)
+                if result.done:
+                    return
+                if result.wait_reason is not None:
+                    self._show(_WAIT_STATUS[result.wait_reason], _wait_words(result))
+                    await self._wait(timedelta(seconds=result.wait_seconds))
+            self._continue_when_long()
+
+    async def _read_chunk(self) -> ChunkResult | None:
+        """One chunk; None when a pause ended it before it could commit anything."""
+        self._chunks += 1
+        self._chunk = workflow.start_activity_method(
+            FetchActivities.fetch_chunk,
+            ChunkInput(
+                tenant_id=self._order.tenant_id, run_id=self._order.run_id, failures=self._failures
+            ),
+            summary=f"chunk {self._chunks}",
+            **options.CHUNK,
+        )
+        try:
+            result = await self._chunk
+        except ActivityError as error:
+            if self._paused and is_cancelled_exception(error) and not _cancelled():
+                return None
+            raise
+        finally:
+            self._chunk = None
+        if _cancelled():
+            self._take(result)
+            raise asyncio.CancelledError
+        return result
+
+    def _take(self, result: ChunkResult) -> None:
+        self._counters = result.counters
+        self._position = result.position
+        self._failures = result.failures
+
+    async def _publish(self) -> None:
+        self._show("running", "the finished rows to become the dataset")
+        await workflow.execute_activity_method(
+            FetchActivities.publish, self._ref(), summary="publish the rows", **options.PUBLISH
+        )
+
+    async def _finish(self, status: RunStatus, error: RunError | None = None) -> None:
+        # Shielded: a cancelled run still has to give its dataset back.
+        ended = await asyncio.shield(
+            workflow.execute_activity_method(
+                FetchActivities.finish_run,
+                FinishInput(
+                    tenant_id=self._order.tenant_id, run_id=self._order.run_id, status=status, error=error
+                ),
+                summary=status,
+                **options.FINISH,
+            )
+        )
+        self._counters = ended.counters
+        self._show(status, error.detail if error else None)
+        if ended.next_run_id is not None:
+            await self._tell(ended.next_run_id)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _tell(self, run_id: str) -> None:
+        waiting = workflow.get_external_workflow_handle_for(
+            SyncDataset.run, names.sync_id(self._order.tenant_id, run_id)
+        )
+        try:
+            await waiting.signal(SyncDataset.dataset_released)
+        except Exception:  # noqa: BLE001 - it polls anyway; the signal only spares it the wait
+            workflow.logger.info("the waiting run has ended already")
+
+    # --- waiting ---------------------------------------------------------------------------
+
+    async def _resumed(self) -> None:
+        if self._paused:
+            self._show("paused", "resume")
+            await workflow.wait_condition(lambda: not self._paused)
+
+    async def _wait(self, length: timedelta) -> None:
+        """A durable timer that a pause, a changed rate or a released dataset ends early."""
+        self._wake = False
+        try:
+            await workflow.wait_condition(
+                lambda: self._paused or self._wake or self._released, timeout=length
+            )
+        except TimeoutError:
+            return
+
+    def _continue_when_long(self) -> None:
+        long = workflow.info().get_current_history_length() > options.CONTINUE_AFTER_EVENTS
+        if not (long or workflow.info().is_continue_as_new_suggested()):
+            return
+        if not workflow.all_handlers_finished():
+            return
+        state = self._order.state.model_copy(
+            update={
+                "leased": self._leased,
+                "failures": self._failures,
+                "chunks": self._chunks,
+                "paused": self._paused,
+                "requests_per_minute": self._rate,
+            }
+        )
+        workflow.continue_as_new(self._order.model_copy(update={"state": state}))
+
+    # --- what others see -------------------------------------------------------------------
+
+    def _ref(self) -> RunRef:
+        return RunRef(tenant_id=self._order.tenant_id, run_id=self._order.run_id)
+
+    async def _mark(self, status: RunStatus) -> None:
+        self._show(status)
+        await workflow.execute_activity_method(
+            RunActivities.mark_run,
+            MarkInput(tenant_id=self._order.tenant_id, run_id=self._order.run_id, status=status),
+            summary=status,
+            **options.BOOKKEEPING,
+        )
+
+    def _show(self, status: RunStatus, waiting_for: str | None = None) -> None:
+        self._status, self._waiting_for = status, waiting_for
+        done = self._counters
+        lines = [
+            f"**{status}**" + (f" · {waiting_for}" if waiting_for else ""),
+            f"{done.rows:,} rows · {done.pages:,} pages · {done.requests:,} requests · {done.retries:,} retries",
+            f"connector `{self._order.connector_id}` · dataset `{self._order.dataset_id}`",
+        ]
+        if self._position:
+            lines.append(f"at {self._position}")
+        workflow.set_current_details("\n\n".join(lines))
+
+
+def _cancelled() -> bool:
+    return workflow.cancellation_reason() is not None
+
+
+def _wait_words(result: ChunkResult) -> str:
+    seconds = f"{result.wait_seconds:,.0f} s"
+    if result.error is not None:
+        return f"{seconds}, then again: {result.error.detail}"
+    return f"{seconds}, the rate window is used up"
+
+
+def _reason(error: BaseException) -> RunError:
+    cause = error.__cause__
+    if isinstance(cause, ApplicationError) and cause.type:
+        status = cause.details[0] if cause.details and isinstance(cause.details[0], int) else None
+        return RunError(type=cause.type, title=cause.type.replace("_", " "), detail=cause.message, status=status)
+    return RunError(type="internal", title="internal", detail="The run could not go on. See the workflow's history.")
