@@ -1,0 +1,1 @@
+"""Outside APIs: one room, one door."""
