@@ -45,9 +45,7 @@ class CheckActivities:
             raise NotFoundError("The connection test's draft has expired. Start the test again.")
         draft = CheckDraft.model_validate_json(raw)
         result = await self._judge(order, draft)
-        await self._drafts.put(
-            order.tenant_id, order.nonce, "result", result.model_dump_json().encode()
-        )
+        await self._drafts.put(order.tenant_id, order.nonce, "result", result.model_dump_json().encode())
         return CheckOutcome(ok=result.ok, error_type=result.error.type if result.error else None)
 
     async def _judge(self, order: CheckInput, draft: CheckDraft) -> CheckResult:

@@ -37,6 +37,4 @@ class RetireActivities:
         except NotFoundError:
             return
         await self._cache.drop(order.tenant_id, order.connector_id)
-        await tenant.audit.write(
-            "connector.deleted", actor=order.actor, connector_id=order.connector_id
-        )
+        await tenant.audit.write("connector.deleted", actor=order.actor, connector_id=order.connector_id)

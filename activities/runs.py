@@ -1,14 +1,14 @@
 """A run's bookkeeping: its lease on the dataset, its visible status, its rate."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio import activity
 
+from activities.announce import announce
 from activities.failures import translated
 from varlor import names
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
-from varlor.contracts.run import FINAL_STATUSES, Run, RunError
+from varlor.contracts.run import RunError
 from varlor.ports import Clock, Events, RateWindow, Store, Workflows
 
 
@@ -62,24 +62,6 @@ class RunActivities:
     @activity.defn
     @translated
     async def set_rate(self, order: SetRateInput) -> None:
-        run = await self._store.tenant(order.tenant_id).runs.set_rate(
-            order.run_id, order.requests_per_minute
-        )
+        run = await self._store.tenant(order.tenant_id).runs.set_rate(order.run_id, order.requests_per_minute)
         await self._window.set_run_rate(order.tenant_id, order.run_id, order.requests_per_minute)
         await announce(self._events, order.tenant_id, run)
-
-
-async def announce(events: Events, tenant_id: str, run: Run) -> None:
-    """Tell whoever watches `/events` how the run stands. A lost event loses nothing."""
-    data: Mapping[str, object] = {
-        "runId": run.id,
-        "datasetId": run.dataset_id,
-        "connectorId": run.connector_id,
-        "status": run.status,
-        "rows": run.rows,
-        "pages": run.pages,
-        "requests": run.requests,
-        "resumeAt": run.resume_at.isoformat() if run.resume_at else None,
-        "error": run.error.model_dump(mode="json") if run.error else None,
-    }
-    await events.publish(tenant_id, f"run.{'finished' if run.status in FINAL_STATUSES else 'changed'}", data)

@@ -15,7 +15,8 @@ VarlorError
     └── passing kinds:   timeout, unreachable, rate_limited, server_error, truncated
 
 Errors are typed where they arise and translated once at each border: `activities/failures.py`
-for Temporal, `api/errors.py` for HTTP, `varlor/cli/failures.py` for the terminal. No message ever holds a secret.
+for Temporal, `api/errors.py` for HTTP, `varlor/cli/failures.py` for the terminal. No message
+ever holds a secret.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What activities and the API ask of the outside, as protocols; adapters fulfil them, bootstrap joins them."""
+"""What activities and the API ask of the outside, as protocols; bootstrap joins adapters to them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +51,9 @@ class Listing(Generic[T]):
 class ConnectorRepository(Protocol):
     """One tenant's connectors. Every method raises NotFoundError for an unknown or foreign id."""
 
-    async def create(self, settings: ConnectorSettings, secrets: Secrets, *, created_by: str) -> Connector: ...
+    async def create(
+        self, settings: ConnectorSettings, secrets: Secrets, *, created_by: str
+    ) -> Connector: ...
     async def get(self, connector_id: str) -> Connector: ...
     async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]: ...
     async def update(
@@ -423,11 +425,15 @@ class LandingTarget:
 
 
 class RunState(Model):
-    """What a commit carries beside its rows, so that rows and cursor cannot disagree."""
+    """What a commit carries beside its rows, so that rows and cursor cannot disagree.
+
+    `stuck`: the pagination could not go on after the last committed page, and why.
+    """
 
     cursor: dict[str, Any] | None = None
     counters: Counters = Counters()
     done: bool = False
+    stuck: str | None = None
 
 
 class Landing(Protocol):

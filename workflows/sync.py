@@ -49,7 +49,7 @@ class SyncDataset:
         self._chunk: workflow.ActivityHandle[ChunkResult] | None = None
 
     @workflow.run
-    async def run(self, order: SyncInput) -> SyncResult:
+    async def run(self, order: SyncInput) -> SyncResult:  # noqa: ARG002 - taken by __init__
         try:
             await self._take_lease()
             await self._read()
@@ -152,9 +152,7 @@ class SyncDataset:
         self._chunks += 1
         self._chunk = workflow.start_activity_method(
             FetchActivities.fetch_chunk,
-            ChunkInput(
-                tenant_id=self._order.tenant_id, run_id=self._order.run_id, failures=self._failures
-            ),
+            ChunkInput(tenant_id=self._order.tenant_id, run_id=self._order.run_id, failures=self._failures),
             summary=f"chunk {self._chunks}",
             **options.CHUNK,
         )
@@ -262,7 +260,8 @@ class SyncDataset:
         done = self._counters
         lines = [
             f"**{status}**" + (f" · {waiting_for}" if waiting_for else ""),
-            f"{done.rows:,} rows · {done.pages:,} pages · {done.requests:,} requests · {done.retries:,} retries",
+            f"{done.rows:,} rows · {done.pages:,} pages · "
+            f"{done.requests:,} requests · {done.retries:,} retries",
             f"connector `{self._order.connector_id}` · dataset `{self._order.dataset_id}`",
         ]
         if self._position:
@@ -285,5 +284,9 @@ def _reason(error: BaseException) -> RunError:
     cause = error.__cause__
     if isinstance(cause, ApplicationError) and cause.type:
         status = cause.details[0] if cause.details and isinstance(cause.details[0], int) else None
-        return RunError(type=cause.type, title=cause.type.replace("_", " "), detail=cause.message, status=status)
-    return RunError(type="internal", title="internal", detail="The run could not go on. See the workflow's history.")
+        return RunError(
+            type=cause.type, title=cause.type.replace("_", " "), detail=cause.message, status=status
+        )
+    return RunError(
+        type="internal", title="internal", detail="The run could not go on. See the workflow's history."
+    )

@@ -1,0 +1,163 @@
+"""One bounded chunk of a run: pages in, checkpoints out, and a typed reason for stopping."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from time import monotonic
+from typing import Final
+
+from activities.failures import run_error
+from activities.journal import Journal, Tally
+from activities.retry import HELD_WAIT, wait_after
+from varlor.contracts.messages import ChunkResult, WaitReason
+from varlor.contracts.run import Counters, Run
+from varlor.errors import SourceError
+from varlor.ports import (
+    Cursor,
+    Landing,
+    PageFacts,
+    PageReader,
+    PageResponse,
+    RunState,
+    WaitRequiredError,
+)
+
+CHUNK_SECONDS: Final = 60.0
+CHUNK_ROWS: Final = 1_000_000
+COMMIT_SECONDS: Final = 15.0
+COMMIT_ROWS: Final = 65_536
+COMMIT_BYTES: Final = 48 * 1024 * 1024  # of Arrow memory
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The loop: fetch, land, advance, checkpoint. `stop` ends it after the open page."""
+
+    run: Run
+    reader: PageReader
+    landing: Landing
+    journal: Journal
+    tally: Tally
+    heartbeat: Callable[..., None]
+    stop: asyncio.Event
+    failures: int
+    random: Random = field(default_factory=Random)
+    _state: RunState = field(default_factory=RunState)
+    _committed_at: float = field(default_factory=monotonic)
+    _ends_at: float = field(default_factory=lambda: monotonic() + CHUNK_SECONDS)
+
+    async def read(self) -> ChunkResult:
+        """Read until a bound, a wait or the end; everything read is committed before this returns.
+
+        Raises SourceError when the API's answer is final, FencedError when another writer came.
+        """
+        before = self._restore()
+        try:
+            reason, seconds, error = await self._pages(before.rows + CHUNK_ROWS)
+        except BaseException:
+            # Whatever ended the chunk, what is in the buffer was read and paid for.
+            await self._commit()
+            raise
+        await self._commit()
+        cursor = self._state.cursor
+        return ChunkResult(
+            done=self._state.done,
+            progressed=self.tally.pages > before.pages,
+            counters=self.tally.freeze(),
+            position=self.reader.position(cursor) if cursor else "",
+            wait_reason=reason,
+            wait_seconds=seconds,
+            failures=self.failures,
+            error=run_error(error) if error else None,
+        )
+
+    def _restore(self) -> Counters:
+        self._state = self.landing.state or RunState(cursor=self.reader.start())
+        if self._state.stuck is not None:
+            raise SourceError("pagination_stuck", self._state.stuck)
+        return self._state.counters
+
+    async def _pages(self, last_row: int) -> tuple[WaitReason | None, float, SourceError | None]:
+        while not self._full(last_row):
+            try:
+                await self._page()
+            except WaitRequiredError as wait:
+                return wait.reason, wait.seconds, None
+            except SourceError as error:
+                seconds = self._judge(error)
+                if seconds > HELD_WAIT:
+                    return "throttled" if error.kind == "rate_limited" else "retry", seconds, error
+                await self._sleep(seconds)
+            if self._commit_due():
+                await self._commit()
+        return None, 0.0, None
+
+    async def _page(self) -> None:
+        cursor = self._state.cursor
+        if cursor is None:
+            raise RuntimeError("a finished run was read again")
+        page = await self.reader.fetch(cursor, attempt=self.failures + 1)
+        facts = await self.landing.add(page)
+        self.failures = 0
+        self.tally.landed(facts.count, len(page.body))
+        self._state = self._next(cursor, page, facts)
+        self.heartbeat(self.tally.pages)
+        await self.journal.tick(self.tally.freeze())
+        if self._state.stuck is not None:
+            raise SourceError("pagination_stuck", self._state.stuck)
+
+    def _next(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> RunState:
+        """The state after a landed page; a stuck pagination is kept too, or its page would be read twice."""
+        try:
+            following = self.reader.advance(cursor, page, facts)
+        except SourceError as error:
+            return RunState(stuck=error.detail)
+        return RunState(cursor=following, done=following is None or self._limited())
+
+    def _judge(self, error: SourceError) -> float:
+        self.failures += 1
+        seconds = wait_after(error, self.failures, self.random)
+        if seconds is None:
+            raise error
+        self.tally.retries += 1
+        return seconds
+
+    def _limited(self) -> bool:
+        limits = self.run.request.limits
+        reached = [
+            name
+            for name, bound, value in (
+                ("maxPages", limits.max_pages, self.tally.pages),
+                ("maxRows", limits.max_rows, self.tally.rows),
+                ("maxRequests", limits.max_requests, self.tally.requests),
+            )
+            if bound is not None and value >= bound
+        ]
+        if reached:
+            self.journal.note(f"Stopped at {reached[0]}; the API had more.")
+        return bool(reached)
+
+    def _full(self, last_row: int) -> bool:
+        over = monotonic() > self._ends_at or self.tally.rows >= last_row
+        return self._state.done or self.stop.is_set() or over
+
+    def _commit_due(self) -> bool:
+        return (
+            self.landing.buffered_rows >= COMMIT_ROWS
+            or self.landing.buffered_bytes >= COMMIT_BYTES
+            or (self.landing.buffered_rows > 0 and monotonic() - self._committed_at > COMMIT_SECONDS)
+        )
+
+    async def _commit(self) -> None:
+        state = self._state.model_copy(update={"counters": self.tally.freeze()})
+        if state != self.landing.state:
+            changes = await self.landing.commit(state)
+            await self.journal.committed(state.counters, changes)
+        self._committed_at = monotonic()
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return

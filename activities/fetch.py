@@ -1,0 +1,151 @@
+"""Fetching's effects: read one chunk of pages into the dataset, publish, and end the run."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.announce import announce
+from activities.chunk import Chunk
+from activities.failures import translated
+from activities.journal import Journal, Tally
+from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
+from varlor.contracts.run import Run
+from varlor.errors import NotFoundError
+from varlor.ports import (
+    Clock,
+    Connectors,
+    Datasets,
+    DiscoveryCache,
+    Events,
+    LandingTarget,
+    RateWindow,
+    ReadJob,
+    RunState,
+    Store,
+    TenantStore,
+)
+
+LAST_PAGE_SECONDS = 20.0  # for the open page once a stop was asked for
+
+
+class FetchActivities:
+    def __init__(
+        self,
+        store: Store,
+        connectors: Connectors,
+        datasets: Datasets,
+        events: Events,
+        window: RateWindow,
+        discoveries: DiscoveryCache,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._connectors = connectors
+        self._datasets = datasets
+        self._events = events
+        self._window = window
+        self._discoveries = discoveries
+        self._clock = clock
+
+    @activity.defn
+    @translated
+    async def fetch_chunk(self, order: ChunkInput) -> ChunkResult:
+        """Read pages until a bound, a wait or the end. Cancel and shutdown finish the open page first."""
+        tenant = self._store.tenant(order.tenant_id)
+        run = await self._mark_running(tenant, order)
+        landing = await self._datasets.open(self._target(order.tenant_id, run))
+        tally = Tally.after((landing.state or RunState()).counters)
+        journal = Journal(order.tenant_id, run, tenant, self._events, tally)
+        stop = asyncio.Event()
+        reader = await self._connectors.reader(
+            await self._job(order.tenant_id, tenant, run, journal),
+            await self._discoveries.get(order.tenant_id, run.connector_id),
+        )
+        chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
+        try:
+            result = await _until_stopped(chunk, stop)
+        finally:
+            await reader.close()
+            await journal.flush()
+        await self._mark_waiting(tenant, order, result)
+        return result
+
+    async def _mark_running(self, tenant: TenantStore, order: ChunkInput) -> Run:
+        run = await tenant.runs.mark(order.run_id, "running")
+        await self._window.set_run_rate(order.tenant_id, order.run_id, run.requests_per_minute)
+        await announce(self._events, order.tenant_id, run)
+        return run
+
+    async def _mark_waiting(self, tenant: TenantStore, order: ChunkInput, result: ChunkResult) -> None:
+        if result.wait_reason is None:
+            return
+        run = await tenant.runs.mark(
+            order.run_id,
+            "waiting_auth" if result.wait_reason == "auth" else "throttled",
+            resume_at=self._clock.now() + timedelta(seconds=result.wait_seconds),
+            error=result.error,
+        )
+        await announce(self._events, order.tenant_id, run)
+
+    async def _job(self, tenant_id: str, tenant: TenantStore, run: Run, journal: Journal) -> ReadJob:
+        connector = await tenant.connectors.get(run.connector_id)
+        secrets = await tenant.connectors.secrets(run.connector_id)
+        return ReadJob(
+            tenant_id=tenant_id,
+            run_id=run.id,
+            connector=connector,
+            auth=self._connectors.auth(connector, secrets),
+            request=run.request,
+            log=journal.log,
+            note=journal.note,
+        )
+
+    def _target(self, tenant_id: str, run: Run) -> LandingTarget:
+        wanted = run.request.dataset
+        return LandingTarget(
+            location=self._datasets.location(tenant_id, run.dataset_id),
+            run_id=run.id,
+            write_mode=wanted.write_mode,
+            primary_key=wanted.primary_key,
+            schema_policy=wanted.schema_policy,
+        )
+
+    @activity.defn
+    @translated
+    async def publish(self, ref: RunRef) -> None:
+        """Make what landed the dataset's content, in one step; append has done so already."""
+        run = await self._store.tenant(ref.tenant_id).runs.get(ref.run_id)
+        await self._datasets.publish(self._target(ref.tenant_id, run), heartbeat=activity.heartbeat)
+
+    @activity.defn
+    @translated
+    async def finish_run(self, order: FinishInput) -> FinishOutcome:
+        """Record how the run ended, give the dataset back, and name who waits for it."""
+        tenant = self._store.tenant(order.tenant_id)
+        run = await tenant.runs.get(order.run_id)
+        location = self._datasets.location(order.tenant_id, run.dataset_id)
+        if order.status != "succeeded":
+            await self._datasets.discard(self._target(order.tenant_id, run))
+        try:
+            await tenant.datasets.record_facts(run.dataset_id, await self._datasets.facts(location))
+        except NotFoundError:
+            activity.logger.info("the dataset was deleted while the run ended")
+        run = await tenant.runs.mark(order.run_id, order.status, error=order.error)
+        await announce(self._events, order.tenant_id, run)
+        waiting = await tenant.datasets.release(run.dataset_id, run.id)
+        return FinishOutcome(counters=run, next_run_id=waiting)
+
+
+async def _until_stopped(chunk: Chunk, stop: asyncio.Event) -> ChunkResult:
+    """Run the chunk; on cancel or worker shutdown let it finish the open page and checkpoint."""
+    reading = asyncio.create_task(chunk.read())
+    shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
+    try:
+        await asyncio.wait({reading, shutdown}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        activity.logger.info("asked to stop; finishing the open page")
+    finally:
+        shutdown.cancel()
+        stop.set()
+    return await asyncio.wait_for(reading, LAST_PAGE_SECONDS)
