@@ -1,4 +1,4 @@
-"""The connection test's effect. What is tested and what came back wait sealed in Redis, not in the history."""
+"""The connection test's effect. Draft and answer wait sealed in Redis, not in the history."""
 
 from pydantic import SecretStr
 from temporalio import activity

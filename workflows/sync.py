@@ -260,7 +260,7 @@ class SyncDataset:
         done = self._counters
         lines = [
             f"**{status}**" + (f" · {waiting_for}" if waiting_for else ""),
-            f"{done.rows:,} rows · {done.pages:,} pages · "
+            f"{done.rows:,} rows · {done.pages:,} pages",
             f"{done.requests:,} requests · {done.retries:,} retries",
             f"connector `{self._order.connector_id}` · dataset `{self._order.dataset_id}`",
         ]
