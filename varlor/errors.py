@@ -5,6 +5,8 @@ VarlorError
 │   └── UnsupportedError     a reserved word or a feature this version lacks 422
 ├── NotFoundError            absent, or another tenant's: they look alike    404
 ├── ConflictError            the resource is in a state that forbids it      409
+├── UnauthenticatedError     no valid token or session                       401
+├── ForbiddenError           the role does not reach that far                403
 ├── SealError                a ciphertext does not open here (fatal)
 ├── FencedError              a newer writer owns the dataset (fatal for this attempt)
 ├── SchemaFrozenError        drift met the policy `freeze` (fatal)
@@ -90,6 +92,18 @@ class ConflictError(VarlorError):
     """The resource's state forbids this act."""
 
     slug = "conflict"
+
+
+class UnauthenticatedError(VarlorError):
+    """No token or session, or one that does not hold; why stays with us."""
+
+    slug = "unauthenticated"
+
+
+class ForbiddenError(VarlorError):
+    """Who asks is known, and may not do this."""
+
+    slug = "forbidden"
 
 
 class SealError(VarlorError):

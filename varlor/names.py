@@ -76,3 +76,8 @@ def run_rate_key(tenant: str, run: str) -> str:
 def login_key(code: str) -> str:
     """A one-time sign-in code of the embedded stack."""
     return f"session:login:{code}"
+
+
+def session_key(token_hash: str) -> str:
+    """A browser's session, under the hash of its token."""
+    return f"session:web:{token_hash}"
