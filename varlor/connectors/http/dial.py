@@ -1,0 +1,90 @@
+"""Resolve once, judge every answer, connect by the judged address: DNS gets no second say."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+from typing import Final
+
+import httpcore2
+
+from varlor.connectors.http.policy import EgressPolicy, blocked
+
+RESOLVE_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 5.0  # per address, so that a dead one leaves time for the next
+
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+"""(host, port) → addresses. Raises OSError when there are none."""
+
+
+class SystemResolver:
+    """`getaddrinfo` on threads of its own, so that slow DNS starves nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(16, thread_name_prefix="resolve")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Guard:
+    """Turns a host into addresses that may be connected to."""
+
+    def __init__(self, policy: EgressPolicy, resolver: Resolver) -> None:
+        self._policy = policy
+        self._resolver = resolver
+
+    async def addresses(self, host: str, port: int) -> Sequence[str]:
+        """All addresses of the host; SourceError(blocked_destination) if there is none or one is refused."""
+        found = await self._resolve(host, port)
+        try:
+            names = self._policy.own_names(port, found)
+            own = [address for name in names for address in await self._resolve(name, port)]
+            self._policy.judge(host, port, found, own)
+        except ValueError:  # not an address: a resolver's fault, closed all the same
+            raise blocked() from None
+        return found
+
+    async def _resolve(self, host: str, port: int) -> Sequence[str]:
+        try:
+            return [str(ip_address(host))]
+        except ValueError:
+            pass
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                return await self._resolver(host, port)
+        except (OSError, UnicodeError, TimeoutError):
+            return ()
+
+
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Opens TCP only to judged addresses; the pool never sees these, so TLS, SNI and Host keep the name."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._dialler: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue] - the library also declares a stand-in for a missing anyio
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the pool's signature; the deadline is ours
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        failure: Exception | None = None
+        for address in await self._guard.addresses(host, port):
+            try:
+                return await self._dialler.connect_tcp(
+                    address, port, CONNECT_SECONDS, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or blocked()
