@@ -1,0 +1,107 @@
+"""Whether each part works now: asked of the part itself, never guessed from an open port."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx2
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, TLSConfig
+
+from varlor import names
+from varlor.settings import Settings
+from varlor.stack.supervisor import Probe
+
+TIMEOUT = 5.0  # seconds for one question
+
+
+def http(url: str) -> Probe:
+    """Ready when GET answers 200."""
+
+    async def probe(_since: datetime) -> bool:
+        try:
+            async with httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+                return (await client.get(url)).status_code == HTTPStatus.OK
+        except httpx2.HTTPError:
+            return False
+
+    return probe
+
+
+def redis(url: str) -> Probe:
+    """Ready when PING is answered, which it is not while the data is still being read."""
+
+    async def probe(_since: datetime) -> bool:
+        try:
+            async with Redis.from_url(url, socket_timeout=TIMEOUT) as client:
+                await client.ping()
+        except RedisError:
+            return False
+        return True
+
+    return probe
+
+
+def temporal(settings: Settings) -> Probe:
+    """Ready when workflows can be listed by our own search attribute."""
+
+    async def probe(_since: datetime) -> bool:
+        try:
+            client = await _connect(settings)
+            await client.count_workflows(f"{names.TENANT_ATTRIBUTE} = 'none'")
+        except (RPCError, RuntimeError):  # the SDK raises RuntimeError while nobody listens
+            return False
+        return True
+
+    return probe
+
+
+def worker(settings: Settings) -> Probe:
+    """Ready when both task queues are polled by somebody who asked after the worker's start."""
+
+    async def probe(since: datetime) -> bool:
+        try:
+            client = await _connect(settings)
+            return await _polled(client, names.CONTROL_QUEUE, since) and await _polled(
+                client, names.FETCH_QUEUE, since
+            )
+        except (RPCError, RuntimeError):
+            return False
+
+    return probe
+
+
+async def _connect(settings: Settings) -> Client:
+    key = settings.temporal_api_key
+    tls = TLSConfig(
+        server_root_ca_cert=_read(settings.temporal_tls_ca),
+        client_cert=_read(settings.temporal_tls_cert),
+        client_private_key=_read(settings.temporal_tls_key),
+    )
+    return await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        api_key=key.get_secret_value() if key else None,
+        tls=tls if settings.temporal_tls else False,
+    )
+
+
+def _read(path: Path | None) -> bytes | None:
+    return path.read_bytes() if path else None
+
+
+async def _polled(client: Client, queue: str, since: datetime) -> bool:
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        ),
+        timeout=timedelta(seconds=TIMEOUT),
+    )
+    return any(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)

@@ -1,0 +1,143 @@
+"""The state folder: who may use it, what it remembers, and what a running stack says about itself."""
+
+import fcntl
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from varlor.stack.errors import StackError, StateLockedError
+from varlor.stack.keys import EmbeddedKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of one stack, remembered so that a restart answers at the same addresses."""
+
+    api: int
+    temporal: int
+    temporal_ui: int
+    valkey: int
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """What `stack.json` says while a stack runs: addresses and process ids, no secret."""
+
+    pid: int
+    api_url: str
+    temporal_ui_url: str
+    sample_url: str | None
+    pids: dict[str, int]
+
+
+class StateDir:
+    """One state folder (mode 0700)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    def ensure(self) -> None:
+        """Make the folders; raises StackError when that is not allowed."""
+        try:
+            for folder in (self.path, self.logs, self.path / "valkey"):
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(0o700)
+        except OSError as error:
+            raise StackError(
+                f"cannot use {self.path} as state folder: {error.strerror}; give another --state-dir"
+            ) from error
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the folder; the kernel lets go of it when this process ends, however it ends.
+
+        Raises StateLockedError, naming the holder's pid.
+        """
+        self.ensure()
+        with (self.path / "lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                handle.seek(0)
+                raise StateLockedError(str(self.path), handle.read().strip() or "unknown") from error
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+    def is_locked(self) -> bool:
+        try:
+            handle = (self.path / "lock").open("r")
+        except OSError:
+            return False
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def keys(self) -> EmbeddedKeys:
+        """Load the keys, or make them once.
+
+        Raises StackError when the file is there but damaged: new keys would make stored data unreadable.
+        """
+        stored = self._read("keys.json")
+        if stored is not None:
+            return EmbeddedKeys.from_stored(stored, self.path / "keys.json")
+        keys = EmbeddedKeys.generate()
+        self._write("keys.json", keys.to_stored())
+        return keys
+
+    def has_keys(self) -> bool:
+        return (self.path / "keys.json").exists()
+
+    def ports(self) -> Ports | None:
+        stored = self._read("ports.json")
+        try:
+            return Ports(**stored) if stored else None
+        except TypeError:
+            return None
+
+    def remember(self, ports: Ports) -> None:
+        self._write("ports.json", asdict(ports))
+
+    def announce(self, running: RunningStack) -> None:
+        self._write("stack.json", asdict(running))
+
+    def withdraw(self) -> None:
+        (self.path / "stack.json").unlink(missing_ok=True)
+
+    def running(self) -> RunningStack | None:
+        """The stack that runs on this folder and is ready; None when none is."""
+        stored = self._read("stack.json") if self.is_locked() else None
+        return RunningStack(**stored) if stored else None
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            return json.loads((self.path / name).read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StackError(
+                f"cannot read {self.path / name}: restore it from a backup, or start on another --state-dir"
+            ) from error
+
+    def _write(self, name: str, value: dict[str, Any]) -> None:
+        """Replace the file in one step, so that nobody reads half of it."""
+        draft = self.path / f".{name}.{os.getpid()}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            json.dump(value, handle, indent=2)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(self.path / name)
