@@ -49,12 +49,21 @@ def rate_key(tenant: str, connector: str) -> str:
     return f"connector:rate:{tenant}:{connector}"
 
 
+def rate_block_key(tenant: str, connector: str) -> str:
+    """Until when the API asked for silence."""
+    return f"connector:rate-block:{tenant}:{connector}"
+
+
 RATE_EPOCH_KEY: Final = "connector:rate-epoch"
 
 
 def draft_key(tenant: str, nonce: str) -> str:
     """The sealed, unsaved half of a connection test, and its sealed result; at most 60 s."""
     return f"connector:draft:{tenant}:{nonce}"
+
+
+def draft_part_key(tenant: str, nonce: str, part: str) -> str:
+    return f"{draft_key(tenant, nonce)}:{part}"
 
 
 def discovery_key(tenant: str, connector: str) -> str:
@@ -71,6 +80,10 @@ def progress_key(tenant: str, run: str) -> str:
 
 def run_rate_key(tenant: str, run: str) -> str:
     return f"run:rate:{tenant}:{run}"
+
+
+def run_window_key(tenant: str, run: str) -> str:
+    return f"run:window:{tenant}:{run}"
 
 
 def login_key(code: str) -> str:

@@ -1,0 +1,110 @@
+"""A tenant's live events as a Redis stream, and the live numbers of running syncs."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final, cast
+
+import orjson
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from varlor import names
+from varlor.cache.client import read, redis_failures
+from varlor.contracts.run import Counters, Event
+from varlor.errors import FieldProblem, InvalidInputError, PartUnavailableError
+
+KEPT_EVENTS: Final = 10_000
+KEPT_FOR: Final = timedelta(days=1)
+_BATCH: Final = 100
+_BLOCK_MS: Final = 3000  # shorter than the client's patience with an answer
+_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+_ID: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,20})", re.ASCII)
+_U64: Final = 2**64
+
+StreamId = tuple[int, int]
+
+
+class RedisEvents:
+    """ports.Events. What Redis loses is only what somebody might have watched."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def publish(self, tenant: str, type_: str, data: Mapping[str, object]) -> None:
+        key = names.events_key(tenant)
+        fields: dict[Any, Any] = {"type": type_, "data": orjson.dumps(dict(data))}
+        with redis_failures():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.xadd(key, fields, maxlen=KEPT_EVENTS, approximate=True)
+                pipe.expire(key, KEPT_FOR)
+                await pipe.execute()
+
+    def subscribe(self, tenant: str, last_event_id: str | None) -> AsyncIterator[Event]:
+        """Yield what follows `last_event_id`, or what is new from the first step on when it is None.
+
+        Outlives a restart of Redis; ends when it is closed or canceled. Raises InvalidInputError at once
+        for an id that no event can have.
+        """
+        return self._follow(names.events_key(tenant), _parse(last_event_id))
+
+    async def set_progress(self, tenant: str, run: str, counters: Counters) -> None:
+        with redis_failures():
+            await self._redis.set(names.progress_key(tenant, run), counters.model_dump_json(), ex=KEPT_FOR)
+
+    async def progress(self, tenant: str, run: str) -> Counters | None:
+        found = await read(self._redis, names.progress_key(tenant, run))
+        with suppress(ValidationError):
+            return Counters.model_validate_json(found) if found is not None else None
+        return None
+
+    async def _follow(self, key: str, after: StreamId | None) -> AsyncIterator[Event]:
+        position: StreamId | None = None
+        failures = 0
+        while True:
+            try:
+                if position is None:
+                    position = await self._start(key, after)
+                entries = await self._read(key, position)
+                failures = 0
+            except PartUnavailableError:
+                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                failures += 1
+                continue
+            for id_, fields in entries:
+                position = _known(id_.decode())
+                yield Event(
+                    id=id_.decode(), type=fields[b"type"].decode(), data=orjson.loads(fields[b"data"])
+                )
+
+    async def _start(self, key: str, after: StreamId | None) -> StreamId:
+        """The end of the stream, or `after` when that is not beyond it (a stream may have been lost)."""
+        with redis_failures():
+            newest: Any = await self._redis.xrevrange(key, count=1)
+        end = _known(newest[0][0].decode()) if newest else (0, 0)
+        return end if after is None else min(after, end)
+
+    async def _read(self, key: str, after: StreamId) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        with redis_failures():
+            start = f"{after[0]}-{after[1]}"
+            answer: Any = await self._redis.xread({key: start}, count=_BATCH, block=_BLOCK_MS)
+        return cast("list[tuple[bytes, dict[bytes, bytes]]]", answer[0][1]) if answer else []
+
+
+def _parse(text: str | None) -> StreamId | None:
+    if text is None:
+        return None
+    match = _ID.fullmatch(text)
+    parts = (int(match[1]), int(match[2])) if match else (_U64, _U64)
+    if max(parts) >= _U64:
+        problem = FieldProblem("/Last-Event-ID", "Send back an id that an event had, or none.")
+        raise InvalidInputError("The last event id is not one of ours.", problem)
+    return parts
+
+
+def _known(text: str) -> StreamId:
+    """An id as Redis writes it."""
+    milliseconds, _, count = text.partition("-")
+    return int(milliseconds), int(count)
