@@ -1,0 +1,130 @@
+"""One tenant's audit: an append-only chain whose end is sealed.
+
+What `verify` finds: any line changed, removed, inserted or reordered, the newest ones included, by
+anybody who can write to the database but does not hold the master key. What it cannot find: a
+tenant's whole audit put back to an older copy of itself, lines and head together. Compare a hash
+kept elsewhere (each line that leaves by the API carries its own) to rule that out.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from varlor.errors import SealError
+from varlor.ports import AuditEntry, Listing
+from varlor.storage.chain import GENESIS, line_hash
+from varlor.storage.columns import storable
+from varlor.storage.paging import page
+from varlor.storage.scope import Scope
+from varlor.storage.tables import AuditHeadRow, AuditRow
+
+BATCH: Final = 1000
+_FIELD: Final = "audit-head"
+
+
+class SqlAudit:
+    """AuditLog."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def write(
+        self,
+        action: str,
+        *,
+        actor: str,
+        outcome: str = "ok",
+        connector_id: str | None = None,
+        correlation_id: str | None = None,
+        detail: Mapping[str, str] | None = None,
+    ) -> AuditEntry:
+        line = AuditRow(
+            tenant_id=self._scope.tenant,
+            seq=0,
+            time=self._scope.clock.now(),
+            actor=storable(actor),
+            action=storable(action),
+            connector_id=connector_id and storable(connector_id),
+            outcome=storable(outcome),
+            correlation_id=correlation_id and storable(correlation_id),
+            detail={storable(key): storable(value) for key, value in (detail or {}).items()},
+            hash="",
+        )
+        async with self._scope.database.write() as session:
+            head = await self._locked_head(session)
+            line.seq, line.hash = head.count + 1, ""
+            line.hash = line_hash(line, head.hash)
+            session.add(line)
+            head.count, head.hash, head.seal = line.seq, line.hash, self._seal(line.seq, line.hash)
+        return _show(line)
+
+    async def _locked_head(self, session: AsyncSession) -> AuditHeadRow:
+        """Lock the head, so that writers of one tenant queue; the first one makes it."""
+        first = {"tenant_id": self._scope.tenant, "count": 0, "hash": GENESIS, "seal": self._seal(0, GENESIS)}
+        await session.exec(self._scope.database.insert(AuditHeadRow).values(first).on_conflict_do_nothing())
+        return (await session.exec(self._scope.select(AuditHeadRow).with_for_update())).one()
+
+    async def list(
+        self,
+        *,
+        limit: int,
+        cursor: str | None,
+        connector_id: str | None = None,
+        action: str | None = None,
+        since: datetime | None = None,
+    ) -> Listing[AuditEntry]:
+        wanted = {AuditRow.connector_id: connector_id, AuditRow.action: action}
+        where = [col(column) == value for column, value in wanted.items() if value is not None]
+        if since is not None:
+            where.append(col(AuditRow.time) >= since)
+        async with self._scope.database.read() as session:
+            query = self._scope.select(AuditRow, *where)
+            return await page(session, query, _show, by=("seq",), limit=limit, cursor=cursor)
+
+    async def verify(self) -> int | None:
+        async with self._scope.database.snapshot() as session:
+            head = (await session.exec(self._scope.select(AuditHeadRow))).one_or_none()
+            last, before = 0, GENESIS
+            while lines := (await session.exec(self._after(last))).all():
+                for line in lines:
+                    if line.seq != last + 1 or line_hash(line, before) != line.hash:
+                        return last + 1
+                    last, before = line.seq, line.hash
+                session.expunge_all()
+        return self._judge(head, last, before)
+
+    def _after(self, seq: int) -> SelectOfScalar[AuditRow]:
+        query = self._scope.select(AuditRow, col(AuditRow.seq) > seq)
+        return query.order_by(col(AuditRow.seq)).limit(BATCH)
+
+    def _judge(self, head: AuditHeadRow | None, last: int, hash_: str) -> int | None:
+        """Hold the whole chain against its head; the seal proves the last line and so all before it."""
+        if head is None:
+            return 1 if last else None
+        if head.count != last:
+            return min(head.count, last) + 1
+        if head.hash != hash_ or not self._sealed(head):
+            return max(last, 1)
+        return None
+
+    def _seal(self, count: int, hash_: str) -> str:
+        return self._scope.encryption.seal(
+            hash_.encode(), tenant=self._scope.tenant, connector="", field=_FIELD, version=count
+        )
+
+    def _sealed(self, head: AuditHeadRow) -> bool:
+        try:
+            opened = self._scope.encryption.open(
+                head.seal, tenant=self._scope.tenant, connector="", field=_FIELD, version=head.count
+            )
+        except SealError:
+            return False
+        return opened == head.hash.encode()
+
+
+def _show(line: AuditRow) -> AuditEntry:
+    return AuditEntry.model_validate(line.model_dump(exclude={"tenant_id"}))

@@ -1,0 +1,17 @@
+"""How the lines of an audit hang together: each hash covers its line and the hash before it."""
+
+import hashlib
+import json
+from typing import Final
+
+from varlor.storage.tables import AuditRow
+
+GENESIS: Final = "0" * 64
+
+
+def line_hash(line: AuditRow, before: str) -> str:
+    """SHA-256 in hex over the line's canonical JSON (sorted keys, ASCII, no spaces) and `before`."""
+    content = line.model_dump(exclude={"hash", "time"})
+    content |= {"time": line.time.isoformat(timespec="microseconds"), "before": before}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

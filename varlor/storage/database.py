@@ -1,0 +1,93 @@
+"""Sessions, and the one place where a driver's failure becomes one of ours."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from varlor.errors import InvalidInputError, PartUnavailableError
+from varlor.storage.engine import WRITES
+from varlor.storage.tables import TenantRow
+
+_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+_NO_TABLE: Final = {"42P01", "42703", 1}  # undefined table, undefined column; SQLite's one code for both
+
+
+class Database:
+    """Reading, writing and snapshot sessions over one engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        postgres = engine.dialect.name == "postgresql"
+        self._readers = engine
+        self._writers = engine.execution_options(**{WRITES: True})
+        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ") if postgres else engine
+        self._insert = postgresql.insert if postgres else sqlite.insert
+
+    def insert(self, table: type[TenantRow]) -> postgresql.Insert | sqlite.Insert:
+        """Return an insert that knows `ON CONFLICT`."""
+        return self._insert(table)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncSession]:
+        with named_failures():
+            async with AsyncSession(self._readers, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncSession]:
+        """Read several statements of one moment."""
+        with named_failures():
+            async with AsyncSession(self._snapshots, expire_on_commit=False) as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncGenerator[AsyncSession]:
+        """Commit at the end, roll back on any error."""
+        with named_failures():
+            async with AsyncSession(self._writers, expire_on_commit=False) as session, session.begin():
+                yield session
+
+    async def ping(self) -> None:
+        with named_failures():
+            async with self._readers.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+
+@contextmanager
+def named_failures() -> Generator[None]:
+    """Translate; the driver's own words are left out, they may name users, hosts and values."""
+    try:
+        yield
+    except DataError:
+        raise InvalidInputError("A value cannot be stored by the database.") from None
+    except (*_AWAY, ProgrammingError) as error:
+        if _code(error) in _NO_TABLE:
+            detail = "The database is not prepared for this version: run `varlor db upgrade`."
+            raise PartUnavailableError("database", detail) from None
+        if isinstance(error, ProgrammingError):
+            raise
+        detail = f"The database does not answer ({_kind(error)})."
+        raise PartUnavailableError("database", detail) from None
+
+
+def _code(error: Exception) -> Any:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", None)
+
+
+def _kind(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlite_errorname", None) or type(cause or error).__name__

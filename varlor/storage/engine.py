@@ -1,0 +1,91 @@
+"""The async engine for SQLite and PostgreSQL, set up so that several processes can share either."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from varlor.errors import InvalidInputError
+
+WRITES: Final = "varlor_writes"
+"""The execution option of a connection that is going to write."""
+BUSY_SECONDS: Final = 15
+CONNECT_SECONDS: Final = 5
+POOL_SECONDS: Final = 15
+SILENCE_SECONDS: Final = 30  # unanswered TCP data for this long means that the server is gone
+
+
+def create_engine(url: str) -> AsyncEngine:
+    """Make the engine for `sqlite:///path` or `postgresql://…`; nothing connects before first use."""
+    address = database_url(url)
+    if address.get_backend_name() == "sqlite":
+        engine = create_async_engine(
+            address.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_timeout=POOL_SECONDS
+        )
+        prepare_sqlite(engine.sync_engine)
+        return engine
+    return create_async_engine(
+        address,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=POOL_SECONDS,
+        connect_args=postgres_arguments(),
+    )
+
+
+def database_url(url: str) -> URL:
+    """Read the setting; answers a URL for a synchronous driver. The text is never part of an error."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise InvalidInputError("VARLOR_DATABASE_URL is not a database URL.") from None
+    backend = address.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        return address.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and address.database not in {None, "", ":memory:"}:
+        return address.set(drivername="sqlite")
+    raise InvalidInputError("VARLOR_DATABASE_URL must begin with sqlite:///<path> or postgresql://.")
+
+
+def postgres_arguments() -> dict[str, Any]:
+    """Say when a PostgreSQL that does not answer counts as away."""
+    return {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": SILENCE_SECONDS * 1000}
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Give every connection its pragmas, and writers a lock from the first statement.
+
+    A transaction that reads first and then writes fails at once when another process wrote in
+    between, whatever its busy timeout; one that begins immediate waits for its turn.
+    """
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def make_folder(address: URL) -> None:
+    """SQLite makes its file but not the folder around it."""
+    if address.get_backend_name() == "sqlite" and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)

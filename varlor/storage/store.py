@@ -1,0 +1,44 @@
+"""The database as the rest of the house sees it: the only way in is through a tenant."""
+
+from collections.abc import Callable
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from varlor.ports import Clock
+from varlor.storage.audit import SqlAudit
+from varlor.storage.connectors import SqlConnectors
+from varlor.storage.database import Database
+from varlor.storage.datasets import SqlDatasets
+from varlor.storage.idempotency import SqlIdempotency
+from varlor.storage.runs import SqlRuns
+from varlor.storage.scope import Encryption, Scope
+
+
+class SqlTenantStore:
+    """One tenant's repositories."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.connectors = SqlConnectors(scope)
+        self.runs = SqlRuns(scope)
+        self.datasets = SqlDatasets(scope)
+        self.audit = SqlAudit(scope)
+        self.idempotency = SqlIdempotency(scope)
+
+
+class SqlStore:
+    """Store over an engine that the caller made and disposes of."""
+
+    def __init__(
+        self, engine: AsyncEngine, encryption: Encryption, clock: Clock, locate: Callable[[str, str], str]
+    ) -> None:
+        """Take `locate` to answer a dataset's address from tenant and dataset id (`Datasets.location`)."""
+        self._database = Database(engine)
+        self._encryption = encryption
+        self._clock = clock
+        self._locate = locate
+
+    def tenant(self, tenant_id: str) -> SqlTenantStore:
+        return SqlTenantStore(Scope(tenant_id, self._database, self._encryption, self._clock, self._locate))
+
+    async def ping(self) -> None:
+        await self._database.ping()

@@ -1,0 +1,158 @@
+"""The tables. Every key begins with the tenant, so that no id can reach over to another tenant's row.
+
+Runs and datasets outlive their connector, so only the credential hangs on it by a foreign key.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from varlor.storage.columns import Json, UtcDateTime, Words
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class TenantRow(SQLModel, registry=registry(metadata=METADATA)):
+    """What every table has: the tenant, as the first part of its key."""
+
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride] - a descriptor there
+
+    tenant_id: str = Field(sa_type=Words, primary_key=True)
+
+
+class ConnectorRow(TenantRow, table=True):
+    __tablename__ = "connectors"
+    __table_args__ = (Index(None, "tenant_id", "created_at", "id"),)
+
+    id: str = Field(sa_type=Words, primary_key=True)
+    settings: dict[str, Any] = Field(sa_type=Json)
+    status: str = Field(sa_type=Words)
+    created_by: str = Field(sa_type=Words)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    last_check: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    last_check_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CredentialRow(TenantRow, table=True):
+    """A connector's secrets, each sealed for its own field; `version` grows with every write."""
+
+    __tablename__ = "credentials"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connector_id"], ["connectors.tenant_id", "connectors.id"], ondelete="CASCADE"
+        ),
+    )
+
+    connector_id: str = Field(sa_type=Words, primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    key_version: str = Field(sa_type=Words)
+    sealed: dict[str, str] = Field(sa_type=Json)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RunRow(TenantRow, table=True):
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "connector_id", "created_at", "id"),
+        Index(None, "tenant_id", "dataset_id", "created_at", "id"),
+    )
+
+    id: str = Field(sa_type=Words, primary_key=True)
+    connector_id: str = Field(sa_type=Words)
+    dataset_id: str = Field(sa_type=Words)
+    origin: str = Field(sa_type=Words)
+    status: str = Field(sa_type=Words)
+    request: dict[str, Any] = Field(sa_type=Json)
+    requests_per_minute: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resume_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    schema_changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    notes: list[str] = Field(default_factory=list, sa_type=Json)
+    rows: int = Field(default=0, sa_type=BigInteger)
+    pages: int = Field(default=0, sa_type=BigInteger)
+    requests: int = Field(default=0, sa_type=BigInteger)
+    retries: int = Field(default=0, sa_type=BigInteger)
+    bytes: int = Field(default=0, sa_type=BigInteger)
+
+
+class RunRequestRow(TenantRow, table=True):
+    """One request of a run; a line that is written twice (a retried batch) is stored once."""
+
+    __tablename__ = "run_requests"
+
+    run_id: str = Field(sa_type=Words, primary_key=True)
+    time: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    failed: bool
+    entry: dict[str, Any] = Field(sa_type=Json)
+
+
+class DatasetRow(TenantRow, table=True):
+    """`lease_run_id` is the run that may write; it holds until released or until that run has ended."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "name"),
+        Index(None, "tenant_id", "created_at", "id"),
+    )
+
+    id: str = Field(sa_type=Words, primary_key=True)
+    name: str = Field(sa_type=Words)
+    connector_id: str | None = Field(default=None, sa_type=Words)
+    facts: dict[str, Any] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    lease_run_id: str | None = Field(default=None, sa_type=Words)
+    lease_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AuditRow(TenantRow, table=True):
+    __tablename__ = "audit_lines"
+    __table_args__ = (Index(None, "tenant_id", "connector_id", "seq"),)
+
+    seq: int = Field(sa_type=BigInteger, primary_key=True)
+    time: datetime = Field(sa_type=UtcDateTime)
+    actor: str = Field(sa_type=Words)
+    action: str = Field(sa_type=Words)
+    connector_id: str | None = Field(default=None, sa_type=Words)
+    outcome: str = Field(sa_type=Words)
+    correlation_id: str | None = Field(default=None, sa_type=Words)
+    detail: dict[str, str] = Field(sa_type=Json)
+    hash: str = Field(sa_type=Words)
+
+
+class AuditHeadRow(TenantRow, table=True):
+    """How long a tenant's audit is and how it ends; `seal` is that end under the tenant's key."""
+
+    __tablename__ = "audit_heads"
+
+    count: int = Field(sa_type=BigInteger)
+    hash: str = Field(sa_type=Words)
+    seal: str = Field(sa_type=Words)
+
+
+class IdempotencyRow(TenantRow, table=True):
+    """A claimed Idempotency-Key, by its SHA-256; `answer` is sealed, it may hold a secret shown once."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "tenant_id", "claimed_at"),)
+
+    key: str = Field(sa_type=Words, primary_key=True)
+    fingerprint: str = Field(sa_type=Words)
+    claimed_at: datetime = Field(sa_type=UtcDateTime)
+    answer: str | None = Field(default=None, sa_type=Words)
