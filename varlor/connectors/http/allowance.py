@@ -40,7 +40,9 @@ class Allowance:
 
 def _split(entry: str) -> tuple[str, int | None]:
     if entry.startswith("["):
-        name, _, rest = entry[1:].partition("]")
+        name, bracket, rest = entry[1:].partition("]")
+        if not bracket:
+            raise _unreadable(entry)
         length, colon, port = rest.partition(":")
         name += length
     elif entry.count(":") > 1:
