@@ -1,6 +1,5 @@
 """The embedded stack's secrets: made once per state folder, handed to the parts by environment only."""
 
-import base64
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from varlor.crypto import new_master_key
 from varlor.stack.errors import StackError
 
 
@@ -32,8 +32,8 @@ class EmbeddedKeys:
     def generate(cls) -> "EmbeddedKeys":
         private = Ed25519PrivateKey.generate()
         return cls(
-            master=f"embedded-1:{_random_key()}",
-            codec=f"embedded-c1:{_random_key()}",
+            master=new_master_key("embedded-1"),
+            codec=new_master_key("embedded-c1"),
             codec_path=secrets.token_urlsafe(32),
             jwt_private=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
             jwt_public=private.public_key()
@@ -52,7 +52,3 @@ class EmbeddedKeys:
 
     def to_stored(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-def _random_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -112,7 +112,7 @@ def _sample(ports: Ports) -> Part:
         tier=SERVERS,
         argv=programs.sample_api(HOST, ports.sample),
         env=environment.for_server(),
-        ready=probes.http(f"http://{HOST}:{ports.sample}/"),
+        ready=probes.http(f"http://{HOST}:{ports.sample}/openapi.json"),
         grace=1.0,
     )
 

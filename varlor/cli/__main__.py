@@ -1,0 +1,3 @@
+from varlor.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Brings a fetched dataset into a local folder: a Delta table of its own, or one file."""
+
+import asyncio
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import write_deltalake
+
+from varlor.cli.client import ApiClient
+from varlor.cli.failures import CommandError
+
+
+class OutputFormat(StrEnum):
+    """What `varlor fetch` leaves behind."""
+
+    DELTA = "delta"
+    PARQUET = "parquet"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def make_room(folder: Path, format_: OutputFormat) -> None:
+    """Make the folder; raises CommandError, before anything is fetched, when it cannot take the data."""
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"{folder} is a file: give a folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be made: {error.strerror}") from error
+    taken = any(folder.iterdir()) and not (folder / "_delta_log").is_dir()
+    # .is_dir() and any(folder.iterdir()) and not (folder / "_delta_log").is_dir()
+    if format_ is OutputFormat.DELTA and taken:
+        raise CommandError(f"{folder} holds other files: give an empty folder, or a Delta table, with --out")
+
+
+async def deliver(api: ApiClient, dataset_id: str, name: str, folder: Path, format_: OutputFormat) -> None:
+    """Write the dataset below `folder`; a Delta table that is already there gets a new version."""
+    path = f"/datasets/{dataset_id}/export"
+    if format_ is not OutputFormat.DELTA:
+        await api.download(path, folder / f"{name}.{format_.value}", format=format_.value)
+        return
+    with tempfile.TemporaryDirectory(prefix="varlor-export-") as draft:
+        file = Path(draft) / "rows.parquet"
+        await api.download(path, file, format="parquet")
+        await asyncio.to_thread(_write_delta, file, folder)
+
+
+def _write_delta(file: Path, folder: Path) -> None:
+    with pq.ParquetFile(file) as rows:
+        batches = pa.RecordBatchReader.from_batches(rows.schema_arrow, rows.iter_batches())
+        write_deltalake(str(folder), batches, mode="overwrite", schema_mode="overwrite")

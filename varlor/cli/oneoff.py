@@ -1,0 +1,92 @@
+"""A one-off fetch through the API: connector, run, local copy; on somebody's stack nothing stays behind."""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from varlor.cli.access import Access
+from varlor.cli.client import ApiClient, ApiError
+from varlor.cli.delivery import OutputFormat, deliver
+from varlor.cli.failures import CommandError
+from varlor.cli.follow import follow
+from varlor.cli.output import say
+from varlor.cli.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to fetch, how, and where to. `credential` holds the secret."""
+
+    target: Target
+    credential: dict[str, Any] = field(repr=False)
+    pagination: Any
+    record_path: str | None
+    requests_per_minute: int
+    burst_limit: int
+    max_pages: int | None
+    out: Path
+    format: OutputFormat
+
+
+async def fulfil(order: Order, access: Access, *, tidy: bool) -> int:
+    """The number of rows written; `tidy` deletes connector and dataset afterwards.
+
+    Raises CommandError when the run did not succeed; nothing is written then.
+    """
+    async with ApiClient(access) as api:
+        connector = await api.post("/connectors", _connector(order))
+        dataset_id: str | None = None
+        try:
+            accepted = await api.post(f"/connectors/{connector['id']}/fetch", _request(order))
+            dataset_id = accepted["datasetId"]
+            return await _finish(api, order, accepted["runId"], accepted["datasetId"])
+        finally:
+            if tidy:
+                await _tidy(api, connector["id"], dataset_id)
+
+
+async def _finish(api: ApiClient, order: Order, run_id: str, dataset_id: str) -> int:
+    run = await follow(api, run_id, label=order.target.name)
+    if run["status"] != "succeeded":
+        raise CommandError(f"the run ended as {run['status']}; nothing was written")
+    dataset = await api.get(f"/datasets/{dataset_id}")
+    if dataset["rowCount"]:
+        await deliver(api, dataset_id, order.target.name, order.out, order.format)
+    return dataset["rowCount"]
+
+
+async def _tidy(api: ApiClient, connector_id: str, dataset_id: str | None) -> None:
+    paths = [f"/datasets/{dataset_id}"] if dataset_id else []
+    for path in (*paths, f"/connectors/{connector_id}"):
+        try:
+            await api.delete(path)
+        except ApiError as error:
+            say(f"could not delete {path}: {error.detail}")
+
+
+def _connector(order: Order) -> dict[str, Any]:
+    return {
+        "name": f"fetch {order.target.name}",
+        "baseUrl": order.target.origin,
+        "rateLimitConfig": {
+            "requestsPerMinute": order.requests_per_minute,
+            "burstLimit": order.burst_limit,
+        },
+        **order.credential,
+    }
+
+
+def _request(order: Order) -> dict[str, Any]:
+    """The dataset's name is new each time: a one-off never writes into one that is already there."""
+    body: dict[str, Any] = {
+        "path": order.target.path,
+        "params": order.target.params,
+        "dataset": {"name": f"{order.target.name}-{secrets.token_hex(4)}"},
+        "pagination": order.pagination,
+    }
+    if order.record_path:
+        body["recordPath"] = order.record_path
+    if order.max_pages:
+        body["limits"] = {"maxPages": order.max_pages}
+    return body

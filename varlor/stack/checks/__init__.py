@@ -1,0 +1,1 @@
+"""The single checks of `varlor doctor`: each looks, changes nothing, and says what to do."""

@@ -1,0 +1,71 @@
+"""The state folder, its keys, the disk below it, and the ports that a start would need."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from varlor.settings import Settings
+from varlor.stack.checks.finding import Finding, missing, ok, warning
+from varlor.stack.errors import StackError
+from varlor.stack.ports import is_free
+from varlor.stack.state import StateDir
+
+NEEDED: Final = 200_000_000  # bytes
+COMFORTABLE: Final = 2_000_000_000  # bytes
+
+
+def state(folder: StateDir) -> Finding:
+    place = _nearest(folder.path)
+    if not os.access(place, os.W_OK):
+        return missing("state folder", f"{place} cannot be written", "give another --state-dir")
+    running = folder.running()
+    said = f"a stack runs (pid {running.pid})" if running else "no stack runs"
+    return ok("state folder", f"{folder.path}: {said}")
+
+
+def keys(folder: StateDir, settings: Settings) -> Finding:
+    if not folder.has_keys():
+        given = settings.master_keys is not None
+        return ok("keys", "given by VARLOR_MASTER_KEYS" if given else "made at the first start")
+    try:
+        folder.keys()
+    except StackError as error:
+        return missing("keys", error.detail, "restore keys.json from a backup")
+    file = folder.path / "keys.json"
+    if stat.S_IMODE(file.stat().st_mode) & 0o077:
+        return warning("keys", f"{file} can be read by others", f"chmod 600 {file}")
+    return ok("keys", str(file))
+
+
+def disk(folder: StateDir) -> Finding:
+    free = shutil.disk_usage(_nearest(folder.path)).free
+    said = f"{free / 1e9:.1f} GB free"
+    if free < NEEDED:
+        return missing("disk", said, "free some space, or give a --state-dir on another disk")
+    if free < COMFORTABLE:
+        return warning("disk", said, "datasets may soon not fit: free some space")
+    return ok("disk", said)
+
+
+def ports(folder: StateDir, settings: Settings) -> Iterator[Finding]:
+    """The ports as last time, else the defaults; a running stack of this folder may hold them."""
+    known = folder.ports()
+    wanted = [("API", known.api if known else 8000, "--port")]
+    if "temporal_address" not in settings.model_fields_set:
+        wanted.append(("Temporal", known.temporal if known else 7233, "--temporal-port"))
+        wanted.append(("Temporal Web", known.temporal_ui if known else 8233, "--temporal-ui-port"))
+    for part, port, flag in wanted:
+        if folder.is_locked():
+            yield ok(f"port {port}", f"{part}: held by the stack that runs on this folder")
+        elif is_free(port):
+            yield ok(f"port {port}", f"{part}: free")
+        else:
+            yield missing(f"port {port}", f"{part}: taken by another program", f"start with {flag}")
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, else the nearest one above it that exists."""
+    return next(place for place in (path, *path.parents) if place.is_dir())

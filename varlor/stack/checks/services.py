@@ -1,0 +1,78 @@
+"""The parts that are given by address, the database's tables, and the clocks."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from varlor.errors import VarlorError
+from varlor.settings import Settings
+from varlor.stack import probes
+from varlor.stack.checks.finding import Finding, missing, ok, warning
+from varlor.stack.state import StateDir
+from varlor.storage import pending
+
+MOST_SKEW: Final = 5.0  # seconds
+PATIENCE: Final = 5.0  # seconds for one answer
+OLDEST_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def temporal(settings: Settings) -> Finding:
+    """A Temporal that somebody else runs: reachable, with our search attributes."""
+    address = settings.temporal_address
+    try:
+        if await asyncio.wait_for(probes.temporal(settings)(datetime.now(UTC)), PATIENCE):
+            return ok("Temporal server", address)
+    except TimeoutError:
+        pass
+    advice = "check VARLOR_TEMPORAL_…; its namespace needs the Keyword search attributes of docs/runbook.md"
+    return missing("Temporal server", f"{address} does not answer as it should", advice)
+
+
+async def redis(settings: Settings) -> Finding:
+    """A Redis or Valkey that somebody else runs."""
+    if await probes.redis(settings.redis_url)(datetime.now(UTC)):
+        return ok("Redis server", "answers")
+    return missing("Redis server", "does not answer", "check VARLOR_REDIS_URL")
+
+
+async def database(folder: StateDir, settings: Settings) -> Finding:
+    file = folder.path / "varlor.db"
+    given = settings.database_url
+    if not given and not file.exists():
+        return ok("database", "made at the first start")
+    try:
+        behind = await asyncio.to_thread(pending, given or f"sqlite:///{file}")
+    except VarlorError as error:
+        return missing("database", error.detail, "check VARLOR_DATABASE_URL" if given else _repair(file))
+    if behind:
+        return missing("database", "its tables are older than this program", "run `varlor db upgrade`")
+    return ok("database", "up to date")
+
+
+async def clock(settings: Settings) -> Finding:
+    now = datetime.now(UTC)
+    if now < OLDEST_TIME:
+        return missing("clock", f"says {now:%Y-%m-%d}", "set the clock: tokens and certificates depend on it")
+    skew = await _skew(settings.redis_url) if settings.redis_url else None
+    if skew is not None and abs(skew) > MOST_SKEW:
+        return warning("clock", f"differs from the Redis server's by {skew:+.0f} s", "synchronise both (NTP)")
+    return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+async def _skew(url: str) -> float | None:
+    """How many seconds the Redis server is ahead of this machine."""
+    try:
+        async with Redis.from_url(url, socket_timeout=PATIENCE) as client:
+            seconds, microseconds = await client.time()
+    except RedisError:
+        return None
+    return seconds + microseconds / 1e6 - time.time()
+
+
+def _repair(file: Path) -> str:
+    return f"restore {file} from a backup, or start on another --state-dir"
