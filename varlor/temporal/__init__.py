@@ -1,0 +1,18 @@
+"""The way to Temporal: one client whose payloads, failures and summaries are encrypted."""
+
+from varlor.temporal.client import connect, data_converter, make_codec
+from varlor.temporal.codec import EncryptingCodec
+from varlor.temporal.codec_keys import CodecKeys
+from varlor.temporal.codec_server import decode_payloads, encode_payloads
+from varlor.temporal.workflows import TemporalWorkflows
+
+__all__ = [
+    "CodecKeys",
+    "EncryptingCodec",
+    "TemporalWorkflows",
+    "connect",
+    "data_converter",
+    "decode_payloads",
+    "encode_payloads",
+    "make_codec",
+]
