@@ -126,8 +126,13 @@ class RunRepository(Protocol):
     async def requests(
         self, run_id: str, *, limit: int, cursor: str | None, failed_only: bool = False
     ) -> Listing[RequestLogEntry]: ...
-    async def active_since(self, connector_id: str, since: datetime) -> bool:
-        """Whether this connector may have sent a request since then (the window after a Redis flush)."""
+    async def active_since(
+        self, connector_id: str, since: datetime, *, before: datetime | None = None
+    ) -> bool:
+        """Whether this connector may have sent a request since then (the window after a Redis flush).
+
+        A run that started at `before` or later does not count: whatever it sent is known.
+        """
         ...
 
 
@@ -326,7 +331,7 @@ class TokenVerifier(Protocol):
 
 
 class Sessions(Protocol):
-    """The browser's sign-in: a one-time code becomes an opaque session. PartUnavailableError without Redis."""
+    """The browser's sign-in: a one-time code becomes an opaque session; all raise PartUnavailableError."""
 
     async def invite(self, identity: Identity) -> str:
         """A code that opens one session, once, until `identity.expires_at`."""

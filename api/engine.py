@@ -1,0 +1,189 @@
+"""The workflows as the routes see them: start, ask, wait; every failure of the engine in our own words."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    Priority,
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from varlor import names
+from varlor.contracts.messages import (
+    CheckInput,
+    CheckOutcome,
+    DiscoverInput,
+    DiscoverOutcome,
+    RetireInput,
+    SyncInput,
+)
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
+from workflows.check import CheckConnection
+from workflows.discover import DiscoverEndpoints
+from workflows.retire import RetireConnector
+from workflows.sync import SyncDataset
+
+RPC_SECONDS: Final = timedelta(seconds=8)
+UPDATE_SECONDS: Final = 10.0
+CHECK_SECONDS: Final = 28.0  # with what is around it, the whole answer stays below 30 s
+DISCOVER_SECONDS: Final = 100.0
+_AWAY: Final = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.PERMISSION_DENIED,
+    }
+)
+_TENANT: Final = SearchAttributeKey.for_keyword(names.TENANT_ATTRIBUTE)
+_CONNECTOR: Final = SearchAttributeKey.for_keyword(names.CONNECTOR_ATTRIBUTE)
+
+
+class Engine:
+    """Every method raises PartUnavailableError when Temporal, or the worker it needs, does not answer."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def start_sync(self, order: SyncInput) -> str:
+        """The workflow's id; starting the same run again changes nothing."""
+        handle = await self._start(
+            SyncDataset.run,
+            order,
+            id=names.sync_id(order.tenant_id, order.run_id),
+            connector=order.connector_id,
+            summary=f"{order.connector_id} → {order.dataset_id}",
+        )
+        return handle.id
+
+    async def check(self, order: CheckInput) -> CheckOutcome | None:
+        """Run a connection test to its end; None when it failed or took too long."""
+        handle = await self._start(
+            CheckConnection.run,
+            order,
+            id=names.check_id(order.tenant_id, order.nonce),
+            connector=order.connector_id,
+            summary="connection test",
+            execution_timeout=timedelta(seconds=30),
+        )
+        return await _within(CHECK_SECONDS, handle.result())
+
+    async def discover(self, order: DiscoverInput) -> DiscoverOutcome | None:
+        """Look again at what an API offers, together with whoever is looking already."""
+        handle = await self._start(
+            DiscoverEndpoints.run,
+            order,
+            id=names.discover_id(order.tenant_id, order.connector_id),
+            connector=order.connector_id,
+            summary="discovery",
+            execution_timeout=timedelta(seconds=DISCOVER_SECONDS),
+        )
+        return await _within(DISCOVER_SECONDS, handle.result())
+
+    async def start_retire(self, order: RetireInput) -> str:
+        handle = await self._start(
+            RetireConnector.run,
+            order,
+            id=names.retire_id(order.tenant_id, order.connector_id),
+            connector=order.connector_id,
+            summary=f"delete {order.connector_id}",
+        )
+        return handle.id
+
+    async def pause(self, tenant: str, run: str) -> None:
+        await self._update(tenant, run, SyncDataset.pause)
+
+    async def resume(self, tenant: str, run: str) -> None:
+        await self._update(tenant, run, SyncDataset.resume)
+
+    async def set_rate(self, tenant: str, run: str, requests_per_minute: int | None) -> None:
+        await self._update(tenant, run, SyncDataset.set_rate, requests_per_minute)
+
+    async def cancel(self, tenant: str, run: str) -> None:
+        """Durable: it needs no worker now. NotFoundError when there is nothing left to cancel."""
+        handle = self._client.get_workflow_handle(names.sync_id(tenant, run))
+        async with _translated():
+            await handle.cancel(rpc_timeout=RPC_SECONDS)
+
+    async def ping(self) -> None:
+        async with _translated():
+            if not await self._client.service_client.check_health(timeout=timedelta(seconds=2)):
+                raise PartUnavailableError("temporal", "The workflow engine is not serving.")
+
+    async def _start(
+        self,
+        run: Any,
+        order: SyncInput | CheckInput | DiscoverInput | RetireInput,
+        *,
+        id: str,  # noqa: A002 - the engine's own word
+        connector: str | None,
+        summary: str,
+        execution_timeout: timedelta | None = None,
+    ) -> Any:
+        pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(_TENANT, order.tenant_id)]
+        if connector is not None:
+            pairs.append(SearchAttributePair(_CONNECTOR, connector))
+        async with _translated():
+            return await self._client.start_workflow(
+                run,
+                order,
+                id=id,
+                task_queue=names.CONTROL_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=TypedSearchAttributes(pairs),
+                priority=Priority(fairness_key=order.tenant_id),
+                static_summary=summary,
+                execution_timeout=execution_timeout,
+                rpc_timeout=RPC_SECONDS,
+            )
+
+    async def _update(self, tenant: str, run: str, update: Any, *arguments: Any) -> None:
+        handle = self._client.get_workflow_handle_for(SyncDataset.run, names.sync_id(tenant, run))
+        try:
+            async with _translated(), asyncio.timeout(UPDATE_SECONDS):
+                await handle.execute_update(update, args=arguments)
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            detail = "No worker has answered yet; what was asked may still take effect."
+            raise PartUnavailableError("worker", detail) from error
+        except WorkflowUpdateFailedError as error:
+            raise ConflictError("The run refused this. See its status.") from error
+
+
+async def _within(seconds: float, result: Awaitable[Any]) -> Any:
+    """The workflow's result, or None when it ended badly or not in time."""
+    try:
+        async with _translated(), asyncio.timeout(seconds):
+            return await result
+    except (TimeoutError, WorkflowFailureError):
+        return None
+
+
+@asynccontextmanager
+async def _translated() -> AsyncGenerator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotFoundError("There is no such workflow, or it has ended.") from error
+        if error.status in _AWAY:
+            raise PartUnavailableError("temporal", "The workflow engine does not answer.") from error
+        raise
+    except (RuntimeError, OSError) as error:  # a lazy client that cannot connect says RuntimeError
+        raise PartUnavailableError("temporal", "The workflow engine cannot be reached.") from error

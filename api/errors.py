@@ -1,0 +1,193 @@
+"""Every failure as RFC 9457 problem details: a stable type, a sentence, and never the offending value."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.exceptions import HTTPException
+
+from varlor.errors import (
+    ConflictError,
+    FieldProblem,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    PartUnavailableError,
+    UnauthenticatedError,
+    VarlorError,
+)
+
+PROBLEM_JSON: Final = "application/problem+json"
+_MAX_PROBLEMS: Final = 20
+_MAX_POINTER: Final = 200
+_RETRY_AFTER: Final = "5"  # seconds; a part that is away is rarely back sooner
+
+_STATUS: Final[tuple[tuple[type[VarlorError], HTTPStatus], ...]] = (
+    (InvalidInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (UnauthenticatedError, HTTPStatus.UNAUTHORIZED),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (PartUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+_SLUGS: Final = {
+    HTTPStatus.BAD_REQUEST: "bad-request",
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+}
+
+log: Final = structlog.get_logger("api")
+
+
+class ProblemField(BaseModel):
+    """One invalid field: an RFC 6901 pointer into the body; `/query/…`, `/path/…`, `/header/…` elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `type` is stable: `urn:varlor:problem:<slug>`."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemField] | None = None
+    correlationId: str | None = None  # noqa: N815 - the name on the wire
+
+
+def problem(
+    status: int,
+    slug: str,
+    detail: str,
+    *,
+    problems: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The one shape of every error answer."""
+    body = Problem(
+        type=f"urn:varlor:problem:{slug}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[ProblemField(pointer=p.pointer, detail=p.detail) for p in problems] or None,
+        correlationId=structlog.contextvars.get_contextvars().get("correlation_id"),
+    )
+    return JSONResponse(
+        body.model_dump(exclude_none=True),
+        status_code=status,
+        media_type=PROBLEM_JSON,
+        headers=dict(headers or {}),
+    )
+
+
+def from_error(error: VarlorError) -> JSONResponse:
+    """A domain error in HTTP's words; what is not the caller's affair becomes a plain 500."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
+    if status is None:
+        log.error("request failed", error=type(error).__name__, detail=error.detail)
+        return unexpected()
+    headers: dict[str, str] = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = _RETRY_AFTER
+    problems = error.problems if isinstance(error, InvalidInputError) else ()
+    return problem(status, error.slug, error.detail, problems=problems, headers=headers)
+
+
+def unexpected() -> JSONResponse:
+    return problem(500, "internal", "Something failed on our side. Give the correlation id to an operator.")
+
+
+def invalid(error: ValidationError, body: object) -> InvalidInputError:
+    """What pydantic found wrong with a body that was put together here (a merge patch)."""
+    found = _field_problems(error.errors(include_url=False, include_input=False), ("body",), body)
+    return InvalidInputError("The input is not valid.", *found)
+
+
+def install(app: FastAPI) -> None:
+    """Put every kind of failure through `problem`."""
+    app.add_exception_handler(VarlorError, _on_domain)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(ResponseValidationError, _on_unexpected)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_domain(_: Request, error: Exception) -> JSONResponse:
+    return from_error(error) if isinstance(error, VarlorError) else unexpected()
+
+
+async def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
+    log.error("answer does not fit its own schema", error=type(error).__name__)
+    return unexpected()
+
+
+async def _on_http(_: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    slug = _SLUGS.get(HTTPStatus(status), "http")
+    return problem(status, slug, HTTPStatus(status).description or "See the status.", headers=headers)
+
+
+async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        return unexpected()
+    found = _field_problems(error.errors(), (), error.body)
+    return problem(422, InvalidInputError.slug, "The input is not valid.", problems=found)
+
+
+def _field_problems(
+    errors: Iterable[Mapping[str, Any]], prefix: tuple[str, ...], body: object
+) -> list[FieldProblem]:
+    seen: dict[str, str] = {}
+    for found in errors:
+        location = (*prefix, *found["loc"])
+        seen.setdefault(_pointer(location, found["type"], body), _words(found))
+    return [FieldProblem(pointer, detail) for pointer, detail in list(seen.items())[:_MAX_PROBLEMS]]
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    """Pydantic's sentence, but for those that repeat what was sent."""
+    if found["type"] == "union_tag_invalid":
+        return f"Must be one of {found['ctx']['expected_tags']}"
+    if found["type"] == "json_invalid":
+        return "Not valid JSON"
+    return str(found["msg"]).removeprefix("Value error, ")
+
+
+def _pointer(location: Sequence[str | int], kind: str, body: object) -> str:
+    """RFC 6901, without the names of union members that pydantic weaves into its locations."""
+    if location[:1] != ("body",):
+        return _joined(location)
+    if kind == "json_invalid":
+        return ""
+    parts: list[str | int] = []
+    here: Any = body
+    for index, part in enumerate(location[1:], start=1):
+        last = index == len(location) - 1
+        if _holds(here, part):
+            here = here[part]
+        elif not (last and kind in {"missing", "extra_forbidden"}):
+            continue
+        parts.append(part)
+    return _joined(parts)
+
+
+def _holds(here: Any, part: str | int) -> bool:
+    if isinstance(here, list):
+        return isinstance(part, int) and part < len(here)
+    return isinstance(here, dict) and part in here
+
+
+def _joined(parts: Sequence[str | int]) -> str:
+    return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in parts)[:_MAX_POINTER]

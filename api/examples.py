@@ -1,0 +1,37 @@
+"""One example for each body of the OpenAPI document; a test validates every one of them."""
+
+from typing import Any, Final
+
+EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ConnectorInput": {
+        "name": "Shop",
+        "baseUrl": "https://api.example.com/v1",
+        "headers": {"Accept-Language": "en"},
+        "authType": "bearer",
+        "bearerToken": "your-token",
+        "rateLimitConfig": {"requestsPerMinute": 60, "burstLimit": 10},
+    },
+    "ConnectorPatch": {"rateLimitConfig": {"requestsPerMinute": 30}},
+    "TestRequest": {
+        "connector": {"name": "Shop", "baseUrl": "https://api.example.com/v1"},
+        "path": "/users",
+    },
+    "FetchRequest": {
+        "path": "/users",
+        "params": {"active": True},
+        "dataset": {"name": "users", "writeMode": "merge", "primaryKey": ["id"]},
+        "pagination": {"type": "page_number", "pageParam": "page", "sizeParam": "per_page", "size": 100},
+        "limits": {"maxPages": 50},
+    },
+    "RunPatch": {"requestsPerMinute": 30},
+    "DatasetPatch": {"name": "customers"},
+    "SessionRequest": {"code": "the-code-of-the-one-time-link"},
+    "Problem": {
+        "type": "urn:varlor:problem:invalid-input",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "The input is not valid.",
+        "errors": [{"pointer": "/baseUrl", "detail": "Only http and https addresses can be fetched."}],
+        "correlationId": "5f2b7c0e9a3d4c1e8b6a7f9012345678",
+    },
+}

@@ -1,0 +1,126 @@
+"""Before any data flows: the connection test, and what the API says about itself."""
+
+import secrets
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+
+from activities.check import CheckDraft
+from api.connector_input import accepted
+from api.deps import Caller, Editor, Svc, Viewer
+from api.idempotency import IdempotencyKey, once
+from api.openapi import guarded
+from api.routes.connectors import ConnectorId
+from api.schemas import TestRequest
+from api.services import Services
+from api.trail import audit
+from varlor import names
+from varlor.contracts.check import CheckError, CheckResult, Discovery
+from varlor.contracts.messages import CheckInput, DiscoverInput
+from varlor.contracts.model import Model
+from varlor.errors import ConflictError, PartUnavailableError
+
+router = APIRouter(prefix="/connectors", tags=["connectors"])
+_LATE: Final = CheckError(
+    type="timeout",
+    title="The test did not end in time",
+    detail="No result within 28 seconds: the API is too slow, or no worker is running. Try again.",
+)
+
+
+class _Started(Model):
+    """What an Idempotency-Key remembers of a test: where its result waits, not the result itself."""
+
+    nonce: str
+
+
+@router.post(
+    "/test-api",
+    operation_id="test_connection",
+    summary="Test a connection: one request, judged, within 30 s. A failed test is 200 with ok false",
+    responses=guarded(404, 409, 413, 422),
+)
+async def check_connection(
+    body: TestRequest, request: Request, parts: Svc, caller: Editor, key: IdempotencyKey = None
+) -> CheckResult:
+    draft = await _draft(body, parts, caller)
+
+    async def act() -> _Started:
+        nonce = secrets.token_hex(16)
+        await parts.drafts.put(caller.tenant_id, nonce, "request", draft.model_dump_json().encode())
+        order = CheckInput(tenant_id=caller.tenant_id, nonce=nonce, connector_id=body.connector_id)
+        await parts.engine.check(order)
+        return _Started(nonce=nonce)
+
+    try:
+        started = await once(caller, request, key, body, act, status=200)
+    except PartUnavailableError as error:
+        if error.part not in {"temporal", "worker"}:
+            raise
+        return CheckResult(ok=False, url=_shown(body), error=_LATE)
+    nonce = started["nonce"] if isinstance(started, dict) else started.nonce
+    result = await _result(parts, caller, nonce, _shown(body))
+    await audit(
+        caller,
+        "connector.tested",
+        connector_id=body.connector_id,
+        outcome="ok" if result.ok else "failed",
+        error=result.error.type if result.error else "",
+    )
+    return result
+
+
+@router.get(
+    "/{connectorId}/endpoints",
+    operation_id="list_endpoints",
+    summary="What the API offers, found by its own documents; cached for an hour",
+    responses=guarded(404, 409, 422),
+)
+async def endpoints(
+    connectorId: ConnectorId,  # noqa: N803 - the name on the wire
+    parts: Svc,
+    caller: Viewer,
+    refresh: Annotated[bool, Query(description="look again, whatever is cached")] = False,
+) -> Discovery:
+    connector = await caller.store.connectors.get(connectorId)
+    if not refresh:
+        cached = await parts.discoveries.get(caller.tenant_id, connectorId)
+        if cached is not None:
+            return cached.model_copy(update={"cached": True})
+    if connector.status == "deleting":
+        raise ConflictError("The connector is being deleted.")
+    await parts.engine.discover(DiscoverInput(tenant_id=caller.tenant_id, connector_id=connectorId))
+    found = await parts.discoveries.get(caller.tenant_id, connectorId)
+    if found is None:
+        raise PartUnavailableError("worker", "The discovery has not ended yet; ask again.")
+    return found
+
+
+async def _draft(body: TestRequest, parts: Services, caller: Caller) -> CheckDraft:
+    """What waits sealed in Redis for the activity; a stored connector is looked up first (404, 409)."""
+    if body.connector_id is not None:
+        connector = await caller.store.connectors.get(body.connector_id)
+        if connector.status == "deleting":
+            raise ConflictError("The connector is being deleted.")
+    if body.connector is None:
+        return CheckDraft(path=body.path)
+    settings, held = accepted(body.connector, parts.judge)
+    return CheckDraft(
+        connector=settings,
+        bearer_token=held.bearer_token.get_secret_value() if held.bearer_token else None,
+        api_key=held.api_key.get_secret_value() if held.api_key else None,
+        path=body.path,
+    )
+
+
+async def _result(parts: Services, caller: Caller, nonce: str, url: str) -> CheckResult:
+    workflow_id = names.check_id(caller.tenant_id, nonce)
+    raw = await parts.drafts.get(caller.tenant_id, nonce, "result")
+    if raw is None:
+        return CheckResult(ok=False, url=url, error=_LATE, workflow_id=workflow_id)
+    return CheckResult.model_validate_json(raw).model_copy(update={"workflow_id": workflow_id})
+
+
+def _shown(body: TestRequest) -> str:
+    """Nothing was asked of any address, so none is repeated: it may hold a secret."""
+    return body.path.partition("?")[0] if body.path else ""

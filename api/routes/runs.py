@@ -1,0 +1,143 @@
+"""Runs: how far they are, what they asked, and what may be asked of them."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.deps import Caller, Cursor, Editor, Limit, Svc, Viewer, page
+from api.openapi import guarded
+from api.schemas import Page, RunPatch
+from api.services import Services
+from api.trail import audit
+from varlor.contracts.model import Id
+from varlor.contracts.run import FINAL_STATUSES, Counters, RequestLogEntry, Run, RunStatus
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+RunId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+_ENDED = "The run has ended."
+
+
+@router.get("", operation_id="list_runs", summary="List runs, newest first", responses=guarded(422))
+async def list_all(
+    caller: Viewer,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    connector_id: Annotated[Id | None, Query(alias="connectorId")] = None,
+    dataset_id: Annotated[Id | None, Query(alias="datasetId")] = None,
+    status: Annotated[RunStatus | None, Query()] = None,
+) -> Page[Run]:
+    return page(
+        await caller.store.runs.list(
+            limit=limit, cursor=cursor, connector_id=connector_id, dataset_id=dataset_id, status=status
+        )
+    )
+
+
+@router.get("/{runId}", operation_id="get_run", summary="Get a run, live", responses=guarded(404, 422))
+async def get(runId: RunId, parts: Svc, caller: Viewer) -> Run:  # noqa: N803 - the name on the wire
+    return await _live(parts, caller, await caller.store.runs.get(runId))
+
+
+@router.get(
+    "/{runId}/requests",
+    operation_id="list_run_requests",
+    summary="Every request of a run, redacted, newest first",
+    responses=guarded(404, 422),
+)
+async def requests(
+    runId: RunId,  # noqa: N803 - the name on the wire
+    caller: Viewer,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    failed_only: Annotated[bool, Query(alias="failedOnly")] = False,
+) -> Page[RequestLogEntry]:
+    await caller.store.runs.get(runId)
+    return page(await caller.store.runs.requests(runId, limit=limit, cursor=cursor, failed_only=failed_only))
+
+
+@router.post(
+    "/{runId}/pause",
+    operation_id="pause_run",
+    summary="Stop after the open page, and wait",
+    responses=guarded(404, 409, 422),
+)
+async def pause(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
+    run = await _open(caller, runId)
+    await _ask(parts.engine.pause(caller.tenant_id, runId))
+    await audit(caller, "run.paused", connector_id=run.connector_id, run=runId)
+    return await get(runId, parts, caller)
+
+
+@router.post(
+    "/{runId}/resume",
+    operation_id="resume_run",
+    summary="Go on where the run was paused",
+    responses=guarded(404, 409, 422),
+)
+async def resume(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
+    run = await _open(caller, runId)
+    await _ask(parts.engine.resume(caller.tenant_id, runId))
+    await audit(caller, "run.resumed", connector_id=run.connector_id, run=runId)
+    return await get(runId, parts, caller)
+
+
+@router.post(
+    "/{runId}/cancel",
+    operation_id="cancel_run",
+    summary="End the run; what it committed is kept as its dataset's write mode says",
+    responses=guarded(404, 409, 422),
+)
+async def cancel(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
+    run = await _open(caller, runId)
+    try:
+        await parts.engine.cancel(caller.tenant_id, runId)
+    except NotFoundError:  # its workflow is gone, so nobody else will ever end this row
+        await caller.store.runs.mark(runId, "canceled")
+    await audit(caller, "run.canceled", connector_id=run.connector_id, run=runId)
+    return await get(runId, parts, caller)
+
+
+@router.patch(
+    "/{runId}",
+    operation_id="update_run",
+    summary="Lower the run's share of its connector's rate, or give it back with null",
+    responses=guarded(404, 409, 413, 422),
+)
+async def update(runId: RunId, body: RunPatch, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
+    run = await _open(caller, runId)
+    await _ask(parts.engine.set_rate(caller.tenant_id, runId, body.requests_per_minute))
+    rate = str(body.requests_per_minute or "full")
+    await audit(caller, "run.rate_set", connector_id=run.connector_id, run=runId, requestsPerMinute=rate)
+    return await get(runId, parts, caller)
+
+
+async def _open(caller: Caller, run_id: str) -> Run:
+    run = await caller.store.runs.get(run_id)
+    if run.status in FINAL_STATUSES:
+        raise ConflictError(_ENDED)
+    return run
+
+
+async def _ask(update: Awaitable[None]) -> None:
+    """The run's row exists: a workflow that is gone means that the run has ended, not that it is unknown."""
+    try:
+        await update
+    except NotFoundError:
+        raise ConflictError(_ENDED) from None
+
+
+async def _live(parts: Services, caller: Caller, run: Run) -> Run:
+    """The row's numbers change per chunk; those of the open chunk are in Redis."""
+    if run.status in FINAL_STATUSES:
+        return run
+    with suppress(PartUnavailableError):
+        counters = await parts.events.progress(caller.tenant_id, run.id)
+        if counters is not None:
+            newest = {
+                name: max(getattr(run, name), getattr(counters, name)) for name in Counters.model_fields
+            }
+            return run.model_copy(update=newest)
+    return run

@@ -1,0 +1,172 @@
+"""Request and answer bodies that are the API's own; the shared ones live in varlor/contracts."""
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, model_validator
+
+from varlor.contracts.check import CheckResult
+from varlor.contracts.connector import (
+    ApiKeyConfig,
+    ApiType,
+    AuthType,
+    ConnectorSettings,
+    ConnectorStatus,
+    HeaderName,
+    HeaderValue,
+    Secret,
+    Url,
+)
+from varlor.contracts.fetch import Path
+from varlor.contracts.model import Id, Model, Name, UtcTime
+from varlor.contracts.pagination import Pagination
+
+M = TypeVar("M", bound=Model)
+ConnectorType = Literal["api", "database", "storage"]
+
+
+class Page(Model, Generic[M]):
+    """One slice of a list, newest first; `nextCursor` is null at the end."""
+
+    items: list[M]
+    next_cursor: str | None = None
+
+
+class ConnectorInput(ConnectorSettings):
+    """A connector as a caller describes it; the secrets are write-only."""
+
+    connector_type: ConnectorType = "api"  # pyright: ignore[reportIncompatibleVariableOverride] - wider: reserved words get their own answer
+    bearer_token: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+    api_key: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+
+
+class RateLimitPatch(Model):
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    burst_limit: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
+class ConnectorPatch(Model):
+    """RFC 7396 merge patch of a connector: absent keeps, null removes.
+
+    `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
+    """
+
+    name: Name | None = None
+    connector_type: ConnectorType | None = None
+    api_type: ApiType | None = None
+    base_url: Url | None = None
+    headers: Annotated[dict[HeaderName, HeaderValue | None], Field(max_length=64)] | None = None
+    auth_type: AuthType | None = None
+    api_key_config: ApiKeyConfig | None = None
+    rate_limit_config: RateLimitPatch | None = None
+    pagination: Pagination | None = None
+    bearer_token: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+    api_key: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+
+
+class TestRequest(Model):
+    """A connection test of a stored connector, or of one that is not saved yet."""
+
+    __test__ = False  # not a test case, whatever pytest makes of its name
+
+    connector_id: Id | None = None
+    connector: ConnectorInput | None = None
+    path: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_connector(self) -> "TestRequest":
+        if (self.connector is None) == (self.connector_id is None):
+            raise ValueError("give either connector or connectorId")
+        return self
+
+
+class LastCheck(Model):
+    """The newest connection test, without its sample."""
+
+    time: UtcTime
+    result: CheckResult
+
+
+class RateUse(Model):
+    """Requests in the last minute and second; `blockedFor` seconds of silence that the API asked for."""
+
+    last_minute: int
+    last_second: int
+    requests_per_minute: int
+    burst_limit: int
+    blocked_for: float
+
+
+class ErrorRate(Model):
+    """How many of the newest finished runs failed."""
+
+    runs: int
+    failed: int
+
+
+class TokenState(Model):
+    status: Literal["none", "active"]
+    expires_at: UtcTime | None = None
+
+
+class ConnectorHealth(Model):
+    """How a connector is doing. `rateLimit` is null while Redis is away."""
+
+    connector_id: Id
+    status: ConnectorStatus
+    last_check: LastCheck | None
+    token: TokenState
+    rate_limit: RateUse | None
+    recent: ErrorRate
+
+
+class Retiring(Model):
+    """A deletion under way."""
+
+    connector_id: Id
+    workflow_id: str
+    status: Literal["deleting"] = "deleting"
+
+
+class FetchAccepted(Model):
+    run_id: Id
+    dataset_id: Id
+    workflow_id: str
+
+
+class RunPatch(Model):
+    """Lowers the run's share of its connector's rate; null gives the full rate back."""
+
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None
+
+
+class DatasetPatch(Model):
+    name: Name
+
+
+class SessionRequest(Model):
+    code: Annotated[str, StringConstraints(min_length=16, max_length=256, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class SessionInfo(Model):
+    """Who is signed in."""
+
+    subject: str
+    tenant_id: str | None
+    roles: list[str]
+    expires_at: datetime
+
+
+class Part(Model):
+    state: Literal["up", "down"]
+
+
+class Readiness(Model):
+    """`parts` names every part of the stack that the API needs."""
+
+    status: Literal["ready", "unavailable"]
+    parts: dict[str, Part]
+
+
+class Liveness(Model):
+    status: Literal["ok"] = "ok"

@@ -1,0 +1,57 @@
+"""What the routes may use: the ports, the engine and a few plain settings; made once per process."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry
+
+from api.engine import Engine
+from varlor.ports import (
+    Clock,
+    Datasets,
+    DiscoveryCache,
+    Drafts,
+    Events,
+    RateWindow,
+    Sessions,
+    Store,
+    TokenVerifier,
+    UrlJudge,
+)
+
+Probe = Callable[[], Awaitable[None]]
+"""Asks one part for a sign of life; raises anything when there is none."""
+
+
+class CodecServer(Protocol):
+    """Temporal's codec-server protocol: proto-JSON in and out; InvalidInputError for what does not open."""
+
+    async def decode(self, body: Mapping[str, Any]) -> dict[str, Any]: ...
+    async def encode(self, body: Mapping[str, Any]) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Services:
+    """`probes` are the parts that must answer for the API to be ready, by name.
+
+    `codec_path` is the embedded stack's unguessable path of the codec server, else None.
+    """
+
+    store: Store
+    engine: Engine
+    events: Events
+    drafts: Drafts
+    discoveries: DiscoveryCache
+    window: RateWindow
+    datasets: Datasets
+    judge: UrlJudge
+    tokens: TokenVerifier
+    sessions: Sessions
+    codec: CodecServer
+    probes: Mapping[str, Probe]
+    registry: CollectorRegistry
+    clock: Clock
+    public_url: str
+    temporal_ui_url: str
+    codec_path: str | None = None

@@ -1,0 +1,1 @@
+"""Who asks us, and who we are to others."""
