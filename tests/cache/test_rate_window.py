@@ -119,9 +119,10 @@ async def test_lost_memory_counts_as_a_full_window_where_requests_may_have_been_
     window = window_on(redis, database)
     before = datetime.now(UTC)
     assert 59 < await window.acquire("t", "c", LIMIT) <= 60
-    ((tenant, connector, since),) = database.questions
+    ((tenant, connector, since, known_from),) = database.questions
     assert (tenant, connector) == ("t", "c")
     assert abs(since - (before - timedelta(seconds=60))) < timedelta(seconds=5)
+    assert before <= known_from <= datetime.now(UTC)
     database.active = False
     assert 58 < await window.acquire("t", "c", LIMIT) <= 60
     assert len(database.questions) == 1
@@ -135,6 +136,19 @@ async def test_lost_memory_costs_nothing_where_nothing_was_sent(redis: Redis) ->
     await redis.flushall()
     assert await window.acquire("t", "c", LIMIT) == 0.0
     assert len(database.questions) == 2
+
+
+async def test_a_new_redis_knows_of_everything_since_the_process_began(redis: Redis) -> None:
+    database = Database()
+    window = window_on(redis, database)
+    before = datetime.now(UTC)
+    await window.begin()
+    after = datetime.now(UTC)
+    await asyncio.sleep(0.05)
+    await window.begin()
+    assert await window.acquire("t", "c", LIMIT) == 0.0
+    ((*_, known_from),) = database.questions
+    assert before <= known_from <= after + timedelta(milliseconds=40)
 
 
 async def test_the_database_is_not_asked_once_redis_has_remembered_for_a_minute(redis: Redis) -> None:
@@ -159,6 +173,7 @@ async def test_a_silent_server_is_known_within_seconds_and_grants_nothing() -> N
         with pytest.raises(PartUnavailableError) as caught:
             await attempt
         assert caught.value.part == "redis"
+    await window.begin()
     assert time.monotonic() - began < 3
     await client.aclose()
 

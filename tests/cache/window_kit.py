@@ -24,10 +24,10 @@ class Database:
 
     def __init__(self, *, active: bool = False) -> None:
         self.active = active
-        self.questions: list[tuple[str, str, datetime]] = []
+        self.questions: list[tuple[str, str, datetime, datetime]] = []
 
-    async def active_since(self, tenant: str, connector: str, since: datetime) -> bool:
-        self.questions.append((tenant, connector, since))
+    async def active_since(self, tenant: str, connector: str, since: datetime, before: datetime) -> bool:
+        self.questions.append((tenant, connector, since, before))
         return self.active
 
 

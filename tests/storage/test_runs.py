@@ -135,6 +135,8 @@ async def test_a_connector_is_active_from_a_runs_start_until_its_end(
     assert started is not None
     later(timedelta(hours=1))
     assert await tenant.runs.active_since("con_1", started + timedelta(minutes=30))
+    assert await tenant.runs.active_since("con_1", START, before=started + timedelta(seconds=1))
+    assert not await tenant.runs.active_since("con_1", START, before=started)
     ended = (await tenant.runs.mark("run_1", "succeeded")).finished_at
     assert ended is not None
     assert await tenant.runs.active_since("con_1", ended)

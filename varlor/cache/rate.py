@@ -1,6 +1,7 @@
 """The connector's sliding window, shared by every worker and exact on Redis' own clock."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Final, cast
@@ -10,13 +11,15 @@ from redis.asyncio import Redis
 from varlor import names
 from varlor.cache.client import redis_failures
 from varlor.contracts.connector import RateLimitConfig
+from varlor.errors import PartUnavailableError
 from varlor.ports import Clock, RateUsage
 
-ActiveSince = Callable[[str, str, datetime], Awaitable[bool]]
-"""Asks the database whether (tenant, connector) may have sent a request since then."""
+ActiveSince = Callable[[str, str, datetime, datetime], Awaitable[bool]]
+"""Asks the database: may (tenant, connector) have sent requests since the first time, by runs begun before
+the second?"""
 
 MAX_BLOCK_SECONDS: Final = 3600.0
-RUN_RATE_TTL: Final = timedelta(days=30)
+MEMORY_TTL: Final = timedelta(days=30)
 _PERIOD: Final = timedelta(seconds=60)
 _UNKNOWN: Final = 2
 _MICROS: Final = 1_000_000
@@ -38,13 +41,26 @@ class RedisRateWindow:
         self._block = redis.register_script(scripts.joinpath("block.lua").read_text())
         self._usage = redis.register_script(scripts.joinpath("usage.lua").read_text())
 
+    async def begin(self) -> None:
+        """Tell a Redis without memory that it knows of every request from now on.
+
+        Called when a process starts, before a run can: on a new Redis, a run begun later need not wait
+        a minute for requests that nobody sent. With Redis away nothing happens, and that run waits.
+        """
+        with suppress(PartUnavailableError), redis_failures():
+            seconds, micros = await self._redis.time()
+            now = seconds * _MICROS + micros
+            await self._redis.set(names.RATE_EPOCH_KEY, now, ex=MEMORY_TTL, nx=True)
+
     async def acquire(
         self, tenant: str, connector: str, limit: RateLimitConfig, *, run: str | None = None
     ) -> float:
         """Take one request: 0.0 when granted, else the seconds until asking again can help."""
         state, micros = await self._ask(tenant, connector, limit, run, vouched=False)
         if state == _UNKNOWN:
-            if await self._active_since(tenant, connector, self._clock.now() - _PERIOD):
+            since = self._clock.now() - _PERIOD
+            known_from = since + timedelta(microseconds=micros)
+            if await self._active_since(tenant, connector, since, known_from):
                 await self.block(tenant, connector, micros / _MICROS)
             else:
                 _, micros = await self._ask(tenant, connector, limit, run, vouched=True)
@@ -63,7 +79,7 @@ class RedisRateWindow:
             if requests_per_minute is None:
                 await self._redis.delete(key)
             else:
-                await self._redis.set(key, requests_per_minute, ex=RUN_RATE_TTL)
+                await self._redis.set(key, requests_per_minute, ex=MEMORY_TTL)
 
     async def usage(self, tenant: str, connector: str, limit: RateLimitConfig) -> RateUsage:
         keys = [names.rate_key(tenant, connector), names.rate_block_key(tenant, connector)]

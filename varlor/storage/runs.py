@@ -145,13 +145,17 @@ class SqlRuns:
             query = self._scope.select(RunRequestRow, *where)
             return await page(session, query, _entry, by=("time", "seq"), limit=limit, cursor=cursor)
 
-    async def active_since(self, connector_id: str, since: datetime) -> bool:
+    async def active_since(
+        self, connector_id: str, since: datetime, *, before: datetime | None = None
+    ) -> bool:
         """Tell so for a run that has started and not ended before `since`, and for a test since then."""
         run = [
             col(RunRow.connector_id) == connector_id,
             col(RunRow.started_at).is_not(None),
             or_(col(RunRow.finished_at).is_(None), col(RunRow.finished_at) >= since),
         ]
+        if before is not None:
+            run.append(col(RunRow.started_at) < before)
         check = [col(ConnectorRow.id) == connector_id, col(ConnectorRow.last_check_at) >= since]
         runs = exists().where(self._scope.mine(RunRow), *run)
         checks = exists().where(self._scope.mine(ConnectorRow), *check)
