@@ -136,5 +136,5 @@ def _worker(settings: Settings, values: Mapping[str, str]) -> Part:
         argv=programs.worker("all"),
         env=environment.for_worker(values),
         ready=probes.worker(settings),
-        grace=4.0,
+        grace=7.0,  # the worker itself gives open pages 6 s
     )

@@ -30,7 +30,7 @@ class Part:
 
     name: str
     tier: int
-    argv: Sequence[str]
+    argv: Sequence[str] = field(repr=False)
     env: Mapping[str, str] = field(repr=False)
     ready: Probe
     grace: float
