@@ -42,7 +42,7 @@ def endlessly(head: bytes, piece: bytes, pause: float = 0) -> Talk:
 
 def zeros(format_: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, format_)
-    packed = b"".join(packer.compress(bytes(MIB)) for _ in range(256))
+    packed = b"".join(packer.compress(bytes(MIB)) for _ in range(64))
     return packed + packer.flush()
 
 

@@ -20,6 +20,7 @@ from varlor.errors import SourceError
 MAX_REDIRECTS: Final = 5
 KEEPALIVE_SECONDS: Final = 4.0  # below the 5 s after which common servers hang up
 _MAX_IDLE: Final = 100
+_EMPTY: Final = frozenset({204, 304})  # may tell a length without sending it
 
 
 class GuardedClient:
@@ -78,7 +79,7 @@ class GuardedClient:
         except NETWORK_ERRORS as error:
             raise translate(error, answered=False) from None
         headers = httpx2.Headers(answer.headers)
-        body = await _read(answer, headers, max_bytes)
+        body = await _read(answer, headers, max_bytes, empty=hop.method == "HEAD" or answer.status in _EMPTY)
         return OutResponse(
             status=answer.status,
             reason=answer.extensions["reason_phrase"].decode("latin-1"),
@@ -94,11 +95,11 @@ class GuardedClient:
         self._system.close()
 
 
-async def _read(answer: httpcore2.Response, headers: httpx2.Headers, max_bytes: int) -> bytes:
+async def _read(answer: httpcore2.Response, headers: httpx2.Headers, max_bytes: int, *, empty: bool) -> bytes:
     coding, length = headers.get("content-encoding", ""), headers.get("content-length", "")
     try:
         async with aclosing(answer.aiter_stream()) as stream:
-            return await read_body(stream, coding, length, max_bytes)
+            return await read_body(stream, coding, "" if empty else length, max_bytes)
     except NETWORK_ERRORS as error:
         raise translate(error, answered=True) from None
     finally:
