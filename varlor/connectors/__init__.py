@@ -1,1 +1,5 @@
-"""Outside APIs: one room, one door."""
+"""What an outside API is to us: tested, discovered and read."""
+
+from varlor.connectors.service import APIConnectorService, Discoverer
+
+__all__ = ["APIConnectorService", "Discoverer"]

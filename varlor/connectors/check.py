@@ -1,0 +1,109 @@
+"""The connection test: one request, judged and shown. Whatever the API does is the answer, no exception."""
+
+import asyncio
+from typing import Final
+
+from varlor.connectors.auth import key_param, secret_values
+from varlor.connectors.http import OutResponse
+from varlor.connectors.page import Page
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.choose import choose, guess
+from varlor.connectors.pagination.step import Progress, Scene
+from varlor.connectors.plan import address
+from varlor.connectors.sample import sample
+from varlor.connectors.sending import Errand, Sender
+from varlor.contracts.check import CheckError, CheckErrorType, CheckResult
+from varlor.contracts.connector import Connector
+from varlor.errors import SourceError, SourceKind
+from varlor.ports import RequestAuth, WaitRequiredError
+from varlor.redaction import redact_url
+
+_TITLES: Final[dict[CheckErrorType, str]] = {
+    "invalid_credential": "The API refused the credential",
+    "forbidden": "The credential may not read this",
+    "not_found": "There is nothing at this address",
+    "timeout": "The API did not answer in time",
+    "unreachable": "The API cannot be reached",
+    "tls": "The API's certificate is not valid",
+    "blocked_destination": "This address may not be reached",
+    "not_json": "The answer is not JSON with records",
+    "too_large": "The answer is too large",
+    "rate_limited": "The rate limit is used up",
+    "server_error": "The API failed",
+}
+_AS: Final[dict[SourceKind, CheckErrorType]] = {
+    "bad_records": "not_json",
+    "truncated": "not_json",
+    "pagination_stuck": "not_json",
+    "bad_request": "server_error",
+}
+_OTHER_TITLES: Final[dict[SourceKind, str]] = {
+    "bad_request": "The API does not accept the request",
+    "truncated": "The answer stops in the middle",
+}
+_MARGIN: Final = 0.5  # seconds kept back for telling the result
+
+
+class Check:
+    """One test of one connector; `run` never raises for what the API did."""
+
+    def __init__(self, sender: Sender, tenant: str, connector: Connector, auth: RequestAuth) -> None:
+        self._sender = sender
+        self._connector = connector
+        self._auth = auth
+        self._errand = Errand(tenant, connector, auth)
+        self._url = redact_url(connector.base_url, key_param(connector))
+
+    async def run(self, path: str | None, seconds: float) -> CheckResult:
+        """Raises InvalidInputError for a path outside the base URL, PartUnavailableError; nothing else."""
+        asked = Asked(address(self._connector, path or ""))
+        self._url = redact_url(asked.url, key_param(self._connector))
+        response: OutResponse | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._sender.send(self._errand, asked, seconds=max(seconds - _MARGIN, 0.1))
+            return await self._shown(asked, response)
+        except TimeoutError:
+            return self._failed(SourceError("timeout", f"No answer within {seconds:g} s."), None)
+        except WaitRequiredError as wait:
+            text = f"The connector's own rate limit lets the next request leave in {wait.seconds:.0f} s."
+            return self._failed(SourceError("rate_limited", text), None)
+        except SourceError as error:
+            return self._failed(error, response)
+
+    async def _shown(self, asked: Asked, response: OutResponse) -> CheckResult:
+        page = Page(response, _ignore)
+        page.find(None, asked.url.partition("?")[0], explicit=False)
+        records = page.records()
+        count = len(records)
+        scene = Scene(asked, asked, page, count, Progress().after(count), key_param(self._connector))
+        secrets = secret_values(await self._auth.parts(), self._connector.headers)
+        return CheckResult(
+            ok=True,
+            status_code=response.status,
+            reason=response.reason or None,
+            latency_ms=response.elapsed_ms,
+            url=self._url,
+            content_type=response.content_type,
+            sample=sample(records, secrets),
+            record_path=page.place.path,
+            pagination=self._connector.pagination or guess(choose(scene, ())),
+        )
+
+    def _failed(self, error: SourceError, response: OutResponse | None) -> CheckResult:
+        kind = _AS.get(error.kind, error.kind)
+        type_: CheckErrorType = kind if kind in _TITLES else "server_error"
+        detail = error.detail + (f" It began with: {error.excerpt[:300]}" if error.excerpt else "")
+        return CheckResult(
+            ok=False,
+            status_code=response.status if response else error.status,
+            reason=response.reason or None if response else None,
+            latency_ms=response.elapsed_ms if response else None,
+            url=self._url,
+            content_type=response.content_type if response else None,
+            error=CheckError(type=type_, title=_OTHER_TITLES.get(error.kind, _TITLES[type_]), detail=detail),
+        )
+
+
+def _ignore(_note: str) -> None:
+    """A test has no run to note things on."""

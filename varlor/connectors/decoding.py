@@ -1,0 +1,146 @@
+"""Bytes of an answer to JSON: exact where orjson is not, lenient where nothing is lost, else clear."""
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+import orjson
+
+from varlor.errors import SourceError
+from varlor.redaction import redact_text
+
+MAX_DEPTH: Final = 1000  # levels; orjson stops at 1,024
+EXCERPT: Final = 500  # characters
+_BOM: Final = codecs.BOM_UTF8
+_DIGITS = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))  # noqa: PLR2004 - ASCII 0 to 9
+_LONG_RUN: Final = b"0" * 19  # digits: every 64-bit integer has fewer, or passes the next test
+_BEYOND_64_BITS = re.compile(rb"-\d{19}|\d{20}")
+_MOST_DIGITS: Final = 4300  # what int() takes; a longer number stays text
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`document`, its `body` (changed where the answer needed mending) and what was mended."""
+
+    document: Any
+    body: bytes
+    note: str | None = None
+
+
+def utf8(body: bytes, content_type: str | None) -> bytes:
+    """`body` in UTF-8 without a byte order mark; an unknown charset is taken for UTF-8."""
+    charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
+    if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        try:
+            return body.decode(charset[1], "replace").encode()
+        except (LookupError, ValueError):
+            return body
+    if body[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return body.decode("utf-16", "replace").encode()
+    return body[3:] if body.startswith(_BOM) else body
+
+
+def decode(body: bytes) -> Decoded:
+    """Raises SourceError: not_json, truncated, bad_records (nested too deeply)."""
+    if _LONG_RUN in body.translate(_DIGITS) and _BEYOND_64_BITS.search(body):
+        return _lenient(body)  # orjson would make a float of it
+    try:
+        return Decoded(orjson.loads(body), body)
+    except orjson.JSONDecodeError:
+        return _lenient(body)
+
+
+def encode(value: Any) -> bytes:
+    """JSON bytes, integers of any size included."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _lenient(body: bytes) -> Decoded:
+    require_json(body)
+    text = body.decode("utf-8", "replace")
+    try:
+        loaded = json.loads(text, parse_int=_integer, parse_constant=_constant)
+        written = json.dumps(loaded, ensure_ascii=False)
+        whole = _without_lone_surrogates(written)
+        document = json.loads(whole, parse_int=_integer)
+    except RecursionError:
+        raise SourceError(
+            "bad_records", f"The answer nests deeper than {MAX_DEPTH} levels; ask the API for a flatter one."
+        ) from None
+    except json.JSONDecodeError as error:
+        refuse(body, f"The answer breaks the rules of JSON at character {error.pos}: {error.msg}.")
+    _check_depth(document)
+    mended = whole != written or text.encode() != body
+    note = "Some text was not valid Unicode; what could not be read became U+FFFD." if mended else None
+    return Decoded(document, whole.encode(), note)
+
+
+def _without_lone_surrogates(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _integer(literal: str) -> int | str:
+    return int(literal) if len(literal) <= _MOST_DIGITS else literal
+
+
+def _constant(name: str) -> NoReturn:
+    raise SourceError(
+        "not_json", f"The answer holds {name}, which JSON does not have; the API must send null."
+    )
+
+
+def _check_depth(document: Any) -> None:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise SourceError("bad_records", f"The answer nests deeper than {MAX_DEPTH} levels.")
+
+
+def require_json(body: bytes) -> None:
+    """A look at both ends, cheap enough for every page: raises SourceError not_json or truncated."""
+    start, end = body[:64].lstrip(), body[-64:].rstrip()
+    if not start or not end:
+        if body.strip():
+            refuse(body, "The answer is not JSON.")
+        raise SourceError("not_json", "The answer is empty. Check the path and the Accept header.")
+    opened = start[:1]
+    if opened in (b"{", b"["):
+        if end[-1:] != (b"}" if opened == b"{" else b"]"):
+            raise SourceError("truncated", "The answer ends in the middle of its JSON.")
+    elif opened == b"<":
+        refuse(
+            body, "The answer is a web page or XML, not JSON. Check the path; it may be a page for people."
+        )
+
+
+def refuse(body: bytes, detail: str) -> NoReturn:
+    """Raise not_json with the beginning of what came instead, or truncated where it just stops."""
+    if _stops_early(body):
+        raise SourceError("truncated", "The answer ends in the middle of its JSON.")
+    raise SourceError("not_json", detail, excerpt=excerpt(body))
+
+
+def _stops_early(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return body.lstrip()[:1] in (b"{", b"[") and error.pos >= len(error.doc.rstrip()) > 0
+    return False
+
+
+def excerpt(body: bytes, secrets: tuple[str, ...] = (), limit: int = EXCERPT) -> str:
+    """The beginning of an answer, redacted and cut."""
+    return redact_text(body[: limit * 16].decode("utf-8", "replace"), secrets, limit)

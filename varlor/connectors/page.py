@@ -1,0 +1,157 @@
+"""One page as the datasets room takes it: JSON bytes and the simple path to a list of records in them."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+from varlor.connectors.decoding import Decoded, decode, encode, require_json, utf8
+from varlor.connectors.http.message import OutResponse
+from varlor.connectors.jsonpaths import path
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.trial import Trial
+from varlor.connectors.records import Place, extract, given, locate
+from varlor.contracts.pagination import Pagination
+from varlor.errors import SourceError
+
+
+class Page:
+    """`ports.PageResponse`. `body` holds a list at `record_path`, which is `$` or plain names (`$.a.b`).
+
+    Shapes that are not like that (rows beside columns, one object, an object keyed by id, a path
+    with wildcards) are rewritten. `answer` is the API's own document, as pagination reads it.
+    """
+
+    __slots__ = (
+        "_body",
+        "_decoded",
+        "_note",
+        "_records",
+        "adopted",
+        "base",
+        "digest",
+        "ended",
+        "headers",
+        "place",
+        "record_path",
+        "trial",
+        "url",
+    )
+
+    def __init__(self, response: OutResponse, note: Callable[[str], None]) -> None:
+        self._body = utf8(response.body, response.content_type)
+        self._note = note
+        self._decoded: Decoded | None = None
+        self._records: list[Any] | None = None
+        self.headers = response.headers
+        self.url = response.url
+        self.place = Place("$")
+        self.record_path = "$"
+        self.digest = ""  # of the records as they came; taken where a repeat must be noticed
+        # What fetching this page settled, for the cursor after it:
+        self.ended: str | None = None  # why there is nothing after this page
+        self.base: Asked | None = None  # the plain request, when the first one had to be made plainer
+        self.trial: Trial | None = None  # how far a trial got
+        self.adopted: tuple[Pagination, Asked] | None = None  # what a trial found
+
+    @classmethod
+    def nothing(cls, note: Callable[[str], None], ended: str | None = None) -> "Page":
+        """A page without records, in place of an answer that only says that there are no more."""
+        empty = OutResponse(204, "", httpx2.Headers(), b"[]", "", 0, None)
+        page = cls(empty, note)
+        page._decoded, page._records = Decoded([], b"[]"), []
+        page.ended = ended
+        return page
+
+    def is_empty(self) -> bool:
+        return not self.records()
+
+    @property
+    def body(self) -> bytes:
+        return self._body
+
+    def document(self) -> Any:
+        """The body parsed; raises SourceError not_json, truncated or bad_records."""
+        return self.records() if self._rewritten else self.answer()
+
+    @property
+    def _rewritten(self) -> bool:
+        return self._records is not None and self.record_path == "$"
+
+    def answer(self) -> Any:
+        """The API's own document, parsed once."""
+        if self._decoded is None:
+            self._decoded = decode(self._body)
+            self._body = self._decoded.body
+            if self._decoded.note:
+                self._note(self._decoded.note)
+        return self._decoded.document
+
+    def records(self) -> list[Any]:
+        return self._records if self._records is not None else extract(self.answer(), self.place)
+
+    def find(self, hint: str | None, url_path: str, *, explicit: bool) -> None:
+        """Settle where the records are: at `hint` if it holds, else (unless explicit) the likeliest place."""
+        answer = self.answer()
+        if hint is not None and path(hint).all(answer):
+            likely = self._likely(url_path)
+            self.settle(likely if likely is not None and likely.path == hint else given(hint))
+            return
+        if explicit:
+            likely = self._likely(url_path)
+            seen = f" {likely.why()}" if likely else ""
+            raise SourceError("bad_records", f"recordPath {hint} finds nothing in the answer.{seen}")
+        place = locate(answer, url_path)
+        self.settle(place)
+        self._note(place.why())
+
+    def _likely(self, url_path: str) -> Place | None:
+        try:
+            return locate(self.answer(), url_path)
+        except SourceError:
+            return None
+
+    def settle(self, place: Place) -> None:
+        """Take the records from `place`, parsing only where the body must be rewritten."""
+        self.place = place
+        if not self._body.strip():
+            self._body, self._records = b"[]", []
+            return
+        require_json(self._body)
+        keys = path(place.path).keys
+        if place.shape == "list" and keys is not None and self._holds(keys):
+            self.record_path = place.path
+            return
+        self._refuse_error(place)
+        self._records = extract(self.answer(), place)
+        self._body = encode(self._records)
+
+    def _holds(self, keys: tuple[str, ...]) -> bool:
+        """Whether the list is surely there; APIs drop an empty one, send null, or one object instead."""
+        if not keys:
+            return self._body.lstrip()[:1] == b"["
+        quoted = b'"%s"' % keys[-1].encode()
+        at = self._body.find(quoted)
+        after = self._body[at + len(quoted) : at + len(quoted) + 16].split()
+        if at >= 0 and b"".join(after)[:2] == b":[" and self._body.find(quoted, at + 1) < 0:
+            return True
+        return isinstance(path(".".join(("$", *keys))).one(self.answer()), list)
+
+    def _refuse_error(self, place: Place) -> None:
+        """An error under status 200 must not pass for an empty last page."""
+        answer = self.answer()
+        if place.shape == "one" or not isinstance(answer, dict) or path(place.path).all(answer):
+            return
+        if answer.get("error") or answer.get("errors"):
+            raise SourceError("bad_records", "The answer holds an error instead of records.")
+
+    def take_digest(self) -> str:
+        """Digest what lies between the first and the last bracket: an envelope may count its requests."""
+        start, end = self._body.find(b"["), self._body.rfind(b"]")
+        self.digest = digest(self._body[start:end] if 0 <= start < end else self._body)
+        return self.digest
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()[:16]

@@ -1,0 +1,66 @@
+"""One request of a page, as it is remembered between pages: never with a credential in it."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from varlor.connectors.http.url import parse, with_params
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`at` is the page number or offset that is asked for, in styles that count."""
+
+    url: str
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    at: int | None = None
+
+    def dump(self) -> dict[str, Any]:
+        rest = {"body": self.body, "headers": self.headers or None, "at": self.at}
+        return {"url": self.url} | {key: value for key, value in rest.items() if value is not None}
+
+    @classmethod
+    def load(cls, raw: dict[str, Any]) -> Self:
+        return cls(raw["url"], raw.get("body"), raw.get("headers") or {}, raw.get("at"))
+
+    def digest(self) -> str:
+        """Tells requests apart; `at` is no part of what is sent."""
+        sent = orjson.dumps([self.url, self.body, self.headers], option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha1(sent, usedforsecurity=False).hexdigest()[:12]
+
+    def param(self, name: str) -> str | None:
+        """The value the request already carries under `name`, in its query or its body."""
+        if self.body is not None and isinstance(self.body.get(name), str | int):
+            return str(self.body[name])
+        found = [value for key, value in parse_qsl(urlsplit(self.url).query) if key == name]
+        return found[-1] if found else None
+
+    def with_param(self, name: str, value: str | int, *, at: int | None = None) -> Self:
+        """Set in the query; in the body where the request has one and does not carry `name` in its query."""
+        if self.body is not None and not self._in_query(name):
+            return self.with_field(name, value, at=at)
+        url = with_params(parse(self.url), {name: str(value)}).url
+        return replace(self, url=url, at=self.at if at is None else at)
+
+    def with_query(self, name: str, value: str) -> Self:
+        return replace(self, url=with_params(parse(self.url), {name: value}).url)
+
+    def with_header(self, name: str, value: str) -> Self:
+        return replace(self, headers={**self.headers, name: value})
+
+    def with_field(self, name: str, value: str | int, *, at: int | None = None) -> Self:
+        """Set a member of the body; `page.cursor` goes into an object `page` that is there."""
+        body = dict(self.body or {})
+        outer, _, inner = name.partition(".")
+        if inner and isinstance(body.get(outer), dict):
+            body[outer] = {**body[outer], inner: value}
+        else:
+            body[name] = value
+        return replace(self, body=body, at=self.at if at is None else at)
+
+    def _in_query(self, name: str) -> bool:
+        return any(key == name for key, _ in parse_qsl(urlsplit(self.url).query, keep_blank_values=True))

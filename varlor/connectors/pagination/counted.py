@@ -1,0 +1,119 @@
+"""Styles where we count: offset, page number, and keyset, which goes on from the last record.
+
+A short page proves nothing: many APIs cap the page size below what was asked for, or filter after
+they cut. So the count of records moves the offset, and only a total or an empty page ends it.
+"""
+
+from typing import Any
+
+from varlor.connectors.jsonpaths import Path, path
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.step import End, Scene, scalar, whole
+from varlor.contracts.pagination import Keyset, Offset, PageNumber
+
+
+class OffsetStyle:
+    """`bare`: the limit parameter is not sent, because nobody knows whether the API has one."""
+
+    def __init__(self, config: Offset, *, bare: bool = False) -> None:
+        self._config = config
+        self._bare = bare
+        self._total = path(config.total_path) if config.total_path else None
+
+    def first(self, base: Asked) -> Asked:
+        if self._bare:
+            return base
+        config = self._config
+        return base.with_param(config.limit_param, config.limit).with_param(
+            config.offset_param, config.start, at=config.start
+        )
+
+    def after(self, scene: Scene) -> Asked | End:
+        at = self._config.start if scene.sent.at is None else scene.sent.at
+        total = _total(self._total, scene)
+        reached = at + scene.count - (1 if self._config.start == 1 else 0)
+        if not scene.count:
+            return End(_shortfall(total, reached))
+        if total is not None and reached == total:
+            return End()
+        return self.first(scene.base).with_param(
+            self._config.offset_param, at + scene.count, at=at + scene.count
+        )
+
+
+class PageNumberStyle:
+    def __init__(self, config: PageNumber, *, bare: bool = False) -> None:
+        self._config = config
+        self._bare = bare
+        self._total = path(config.total_path) if config.total_path else None
+        self._pages = path(config.total_pages_path) if config.total_pages_path else None
+
+    def first(self, base: Asked) -> Asked:
+        return base if self._bare else self._numbered(base, self._config.start)
+
+    def _numbered(self, base: Asked, number: int) -> Asked:
+        config = self._config
+        if not self._bare and config.size_param and config.size:
+            base = base.with_param(config.size_param, config.size)
+        return base.with_param(config.page_param, number, at=number)
+
+    def after(self, scene: Scene) -> Asked | End:
+        at = self._config.start if scene.sent.at is None else scene.sent.at
+        pages = _total(self._pages, scene)
+        last = None if pages is None else pages - 1 + min(self._config.start, 1)
+        if last is not None and at >= last and pages:
+            return End()
+        total = _total(self._total, scene)
+        if not scene.count and (last is None or at > last):
+            return End(_shortfall(total, scene.progress.rows) if self._from_the_top else None)
+        if total is not None and scene.progress.rows == total and self._from_the_top:
+            return End()
+        return self._numbered(scene.base, at + 1)
+
+    @property
+    def _from_the_top(self) -> bool:
+        return self._config.start in {0, 1}
+
+
+class KeysetStyle:
+    """The last record's value is the next request's parameter; an empty page ends it."""
+
+    def __init__(self, config: Keyset) -> None:
+        self._config = config
+
+    def first(self, base: Asked) -> Asked:
+        return base
+
+    def after(self, scene: Scene) -> Asked | End:
+        records = scene.page.records()
+        if not records:
+            return End()
+        value = scalar(_field(records[-1], self._config.field))
+        if value is None:
+            return End(f"The last record has no {self._config.field}, so no next page could be asked for.")
+        following = scene.base.with_param(self._config.param, value)
+        if following.digest() == scene.sent.digest():
+            return End(f"The last page repeats {self._config.field} = {value:.80}: taken as the end.")
+        return following
+
+
+def _field(record: Any, name: str) -> Any:
+    """A member by its name, or by the dotted way to it."""
+    if isinstance(record, dict) and name not in record and "." in name:
+        outer, _, inner = name.partition(".")
+        return _field(record.get(outer), inner)
+    return record.get(name) if isinstance(record, dict) else None
+
+
+def _total(where: Path | None, scene: Scene) -> int | None:
+    return whole(where.one(scene.page.answer())) if where else None
+
+
+def _shortfall(total: int | None, read: int) -> str | None:
+    if total is None or read >= total:
+        return None if total is None or read == total else _excess(total, read)
+    return f"The API counts {total} records but handed out {read} before an empty page."
+
+
+def _excess(total: int, read: int) -> str:
+    return f"The API counts {total} records but handed out {read}; it was read until an empty page."

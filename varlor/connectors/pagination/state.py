@@ -1,0 +1,69 @@
+"""The cursor: everything another process needs to go on at the next page, as plain JSON without secrets."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self, cast
+
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.build import dump, load
+from varlor.connectors.pagination.memory import Visited
+from varlor.connectors.pagination.step import Progress
+from varlor.connectors.pagination.trial import Trial
+from varlor.connectors.records import Place, Shape
+from varlor.contracts.pagination import Pagination
+from varlor.ports import Cursor
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`base` is the run's plain request; positions are set on it. `config` None: `auto` has not decided yet.
+
+    `bare`: nothing but positions is sent (`auto`). `presumed`: `config` is unproved, from a document.
+    `digest` is of the last page's records, in styles where an API may answer with the same page for ever.
+    """
+
+    base: Asked
+    asked: Asked
+    config: Pagination | None = None
+    bare: bool = False
+    presumed: bool = False
+    place: Place | None = None
+    progress: Progress = field(default_factory=Progress)
+    visited: Visited = field(default_factory=Visited)
+    digest: str = ""
+    trial: Trial | None = None
+
+    def dump(self) -> Cursor:
+        progress = self.progress
+        return {
+            "v": _VERSION,
+            "base": self.base.dump(),
+            "next": self.asked.dump(),
+            "style": dump(self.config) if self.config else None,
+            "bare": self.bare,
+            "presumed": self.presumed,
+            "records": [self.place.path, self.place.shape] if self.place else None,
+            "progress": [progress.pages, progress.rows, progress.largest, progress.last, progress.empty],
+            "visited": self.visited.dump(),
+            "digest": self.digest,
+            "trial": self.trial.dump() if self.trial else None,
+        }
+
+    @classmethod
+    def load(cls, cursor: Cursor) -> Self:
+        records = cast("list[str] | None", cursor["records"])
+        style = cast("dict[str, Any] | None", cursor["style"])
+        trial = cast("dict[str, Any] | None", cursor["trial"])
+        return cls(
+            base=Asked.load(cursor["base"]),
+            asked=Asked.load(cursor["next"]),
+            config=load(style) if style else None,
+            bare=cursor["bare"],
+            presumed=cursor["presumed"],
+            place=Place(records[0], cast("Shape", records[1])) if records else None,
+            progress=Progress(*cursor["progress"]),
+            visited=Visited.load(cursor["visited"]),
+            digest=cursor["digest"],
+            trial=Trial.load(trial) if trial else None,
+        )

@@ -1,0 +1,101 @@
+"""What every style answers after a page: the next request, or why there is none."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from varlor.connectors.http.url import parse, without_params
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.records import Place
+
+
+class Answer(Protocol):
+    """What pagination needs of a page; `url` is where it came from in the end."""
+
+    headers: httpx2.Headers
+    url: str
+    place: Place
+    digest: str
+
+    def answer(self) -> Any: ...
+    def records(self) -> list[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run's reading so far: pages, rows, its largest and its last page in records, empty pages in a row."""
+
+    pages: int = 0
+    rows: int = 0
+    largest: int = 0
+    last: int = 0
+    empty: int = 0
+
+    def after(self, count: int) -> "Progress":
+        return Progress(
+            self.pages + 1,
+            self.rows + count,
+            max(self.largest, count),
+            count,
+            0 if count else self.empty + 1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """No further page; `note` is for the run when the end is worth explaining."""
+
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a style may look at after a page. `base` is the run's plain request, without any position."""
+
+    base: Asked
+    sent: Asked
+    page: Answer
+    count: int
+    progress: Progress
+    secret_params: frozenset[str] = frozenset()
+
+    def follow(self, link: str) -> Asked:
+        """The request of a next link, absolute or relative to the page it stood on, without the credential.
+
+        An http link to the https host we talk to (a proxy's usual slip) stays on https. Raises
+        InvalidInputError for what is no http(s) URL.
+        """
+        target, home = parse(absolute(self.page.url, link)), parse(self.base.url)
+        if target.host == home.host and (target.scheme, home.scheme) == ("http", "https"):
+            target = target._replace(scheme=home.scheme, port=home.port)
+        return Asked(without_params(target, self.secret_params).url, self.sent.body)
+
+
+class Style(Protocol):
+    """One pagination style: pure, no I/O, its whole state in the request it answers."""
+
+    def first(self, base: Asked) -> Asked: ...
+    def after(self, scene: Scene) -> Asked | End: ...
+
+
+def absolute(page_url: str, link: str) -> str:
+    """RFC 3986 section 5.2, userinfo dropped."""
+    joined = urljoin(page_url, link.strip())
+    parts = urlsplit(joined)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+
+
+def scalar(value: Any) -> str | None:
+    """A cursor's value as it is sent; None for the many ways to say that there is no next page."""
+    if value is None or isinstance(value, bool | dict | list | float) or value in ("", 0):
+        return None
+    return str(value)
+
+
+def whole(value: Any) -> int | None:
+    """A total as a number; some APIs send text."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 16:  # noqa: PLR2004 - digits of the largest exact float
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

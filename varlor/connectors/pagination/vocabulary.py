@@ -1,0 +1,70 @@
+"""The words that APIs use around a page, as they are after `plain`: the more telling word first."""
+
+import re
+from typing import Final
+
+NEXT: Final = (
+    "nexturl", "nextlink", "nextpageurl", "nextpagelink", "nextpageuri", "nexturi", "nexthref",
+    "odatanextlink", "nextrecordsurl", "next", "nextpage",
+    "nextcursor", "nextpagetoken", "nexttoken", "nextcontinuationtoken", "nextmarker", "nextbookmark",
+    "nextpagecursor", "nextpageid", "nextkey", "nextid", "nextoffset", "nextstart", "nextindex",
+)  # fmt: skip
+TOKENS: Final = (
+    "continuationtoken", "continuation", "continue", "endcursor", "after", "cursor", "pagetoken",
+    "scrollid", "bookmark", "marker", "offset",
+)  # fmt: skip
+PAGES: Final = ("page", "currentpage", "pagenumber", "pageno", "pagenum", "pageindex", "number")
+LAST_PAGES: Final = ("totalpages", "lastpage", "pagecount", "numpages", "pagestotal", "maxpage", "pages")
+OFFSETS: Final = ("offset", "skip", "startat", "startindex", "start", "from")
+TOTALS: Final = (
+    "total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalrows", "totalsize",
+    "totalelements", "totalhits", "totaldocs", "recordstotal", "odatacount", "numfound",
+    "filteredtablerowscount", "count",
+)  # fmt: skip
+MORE: Final = ("hasmore", "hasnext", "hasnextpage", "moreavailable", "morerecords", "more")
+LAST: Final = ("islast", "islastpage", "lastpage", "last", "done", "endoflist")
+TOTAL_HEADERS: Final = ("x-total-count", "x-total", "x-wp-total", "x-pagination-total-count", "total-count")
+PAGE_COUNT_HEADERS: Final = ("x-total-pages", "x-wp-totalpages", "x-pagination-page-count")
+TOKEN_HEADERS: Final = (
+    "x-next-page", "x-next-cursor", "x-next-token", "x-next-page-token", "x-continuation-token",
+    "x-ms-continuation",
+)  # fmt: skip
+ID_FIELDS: Final = ("id", "_id", "uuid", "guid", "key", "Id", "ID")
+
+_CURSOR_PARAMS: Final[dict[str, tuple[str, ...]]] = {
+    "next": ("next", "_next", "cursor", "after"),
+    "nextpage": ("page", "next_page", "cursor"),
+    "xnextpage": ("page",),
+    "nextcursor": ("cursor", "next_cursor"),
+    "nextpagetoken": ("pageToken", "page_token", "nextPageToken"),
+    "nexttoken": ("next_token", "nextToken", "token", "NextToken"),
+    "nextcontinuationtoken": ("continuationToken", "continuation-token"),
+    "endcursor": ("after", "cursor"),
+    "nextmarker": ("marker",),
+    "nextoffset": ("offset",),
+    "nextstart": ("start",),
+    "nextbookmark": ("bookmark",),
+}
+_GUESSES: Final = 4
+
+
+def plain(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def cursor_params(key: str, known: tuple[str, ...]) -> list[str]:
+    """Parameter names a token found under `key` may go back in: what the API documents first."""
+    word = plain(key)
+    bare = word.removeprefix("x").removeprefix("next")
+    own = re.sub(r"^(?:[xX]-)?[nN]ext[_-]?(?=\w)", "", key)
+    own = own[:1].lower() + own[1:]
+    wanted = {word, bare, *(plain(name) for name in _CURSOR_PARAMS.get(word, ()))}
+    documented = [name for name in known if plain(name) in wanted]
+    names = [*documented, *_CURSOR_PARAMS.get(word, ()), *([own] if bare else []), key, "cursor", "after"]
+    return list(dict.fromkeys(name for name in names if name))[:_GUESSES]
+
+
+def counting_param(words: tuple[str, ...], shown: str | None, known: tuple[str, ...], default: str) -> str:
+    """The parameter for a position: what the API documents, else what its answer calls it."""
+    documented = next((name for word in words for name in known if plain(name) == word), None)
+    return documented or shown or default

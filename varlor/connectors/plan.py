@@ -1,0 +1,125 @@
+"""What a run reads: first request and pagination, by the fetch request, the connector and discovery."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote
+
+from varlor.connectors.auth import key_param
+from varlor.connectors.http.url import join_url, parse, with_params, without_params
+from varlor.connectors.jsonpaths import path
+from varlor.connectors.pagination.asked import Asked
+from varlor.contracts.check import Discovery, Endpoint
+from varlor.contracts.connector import Connector
+from varlor.contracts.fetch import FetchRequest, ParamValue
+from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
+from varlor.errors import FieldProblem, InvalidInputError
+
+_SLOT = re.compile(r"\{([^{}/]+)\}")
+_ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`config` None for `auto`; `presumed` when it comes from the API's document and is to be proved.
+
+    `first` is what `auto` asks for first: `base` with the page size that the document suggests.
+    """
+
+    base: Asked
+    first: Asked
+    method: str = "GET"
+    config: Pagination | None = None
+    presumed: bool = False
+    record_path: str | None = None
+    record_hint: str | None = None
+    known_params: tuple[str, ...] = ()
+
+
+def make_plan(connector: Connector, request: FetchRequest, discovery: Discovery | None) -> Plan:
+    """Raises InvalidInputError: an unknown endpoint, a missing path parameter, a path beside the base URL."""
+    endpoint = _endpoint(request, discovery)
+    template = request.path or (endpoint.path if endpoint else "")
+    place, used = _filled(template, request) if request.path is None else (template, frozenset[str]())
+    params = {name: _texts(value) for name, value in request.params.items() if name not in used}
+    url = with_params(parse(address(connector, place)), params).url
+    base = Asked(url, request.body)
+    method = request.method if endpoint is None or request.method == "POST" else endpoint.method.upper()
+    plan = Plan(base, base, method, record_path=request.record_path)
+    if plan.record_path:
+        path(plan.record_path)
+    explicit = request.pagination if request.pagination != "auto" else connector.pagination
+    if explicit is not None:
+        if isinstance(explicit, CursorToken) and explicit.in_ == "body" and method != "POST":
+            raise _invalid("/pagination/in", "A cursor in the body needs method POST.")
+        plan = replace(plan, config=explicit)
+    return _described(plan, endpoint) if endpoint else plan
+
+
+def address(connector: Connector, place: str) -> str:
+    """The URL, without credential, of a path below the base URL or of an absolute one at its origin."""
+    try:
+        target = parse(place if _ABSOLUTE.match(place) else join_url(connector.base_url, place))
+    except InvalidInputError as error:
+        raise _invalid("/path", error.detail) from None
+    if target.origin != parse(connector.base_url).origin:
+        raise _invalid("/path", "The path is a URL at another host; make a connector for that host.")
+    return without_params(target, key_param(connector)).url
+
+
+def _invalid(pointer: str, detail: str) -> InvalidInputError:
+    return InvalidInputError(detail, FieldProblem(pointer, detail))
+
+
+def _endpoint(request: FetchRequest, discovery: Discovery | None) -> Endpoint | None:
+    endpoints: Sequence[Endpoint] = discovery.endpoints if discovery else ()
+    if request.endpoint_id is not None:
+        found = next((e for e in endpoints if e.id == request.endpoint_id), None)
+        if found is None:
+            raise _invalid("/endpointId", "The API's document has no such endpoint; refresh the endpoints.")
+        return found
+    asked = "/" + (request.path or "").partition("?")[0].strip("/")
+    alike = (e for e in endpoints if e.method.upper() == request.method)
+    return next((e for e in alike if "/" + e.path.strip("/") == asked), None)
+
+
+def _filled(template: str, request: FetchRequest) -> tuple[str, frozenset[str]]:
+    """The endpoint's path with its `{slots}` filled from `params`, and the names that were used."""
+    used: set[str] = set()
+
+    def fill(slot: re.Match[str]) -> str:
+        value = request.params.get(slot[1])
+        if value is None or isinstance(value, list):
+            raise _invalid(f"/params/{slot[1]}", f"The endpoint's path needs the parameter {slot[1]}.")
+        used.add(slot[1])
+        return quote(_text(value), safe="")
+
+    return _SLOT.sub(fill, template), frozenset(used)
+
+
+def _described(plan: Plan, endpoint: Endpoint) -> Plan:
+    """What the document adds: names of parameters, where the records are, how it pages."""
+    known = tuple(p.name for p in endpoint.parameters if p.location == "query")
+    plan = replace(plan, known_params=known, record_hint=endpoint.record_path)
+    if plan.config is not None or endpoint.pagination is None:
+        return plan
+    config = endpoint.pagination
+    return replace(plan, config=config, presumed=True, first=_sized(plan.base, config))
+
+
+def _sized(base: Asked, config: Pagination) -> Asked:
+    """`base` with the document's page size, unless the request names its own."""
+    if isinstance(config, Offset) and base.param(config.limit_param) is None:
+        return base.with_param(config.limit_param, config.limit)
+    if isinstance(config, PageNumber) and config.size_param and config.size:
+        return base if base.param(config.size_param) else base.with_param(config.size_param, config.size)
+    return base
+
+
+def _texts(value: ParamValue | list[ParamValue]) -> str | list[str]:
+    return [_text(v) for v in value] if isinstance(value, list) else _text(value)
+
+
+def _text(value: ParamValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,197 @@
+"""Where the records are in an answer, and the few odd shapes that are turned into a list of records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+from varlor.connectors.jsonpaths import path, to
+from varlor.errors import SourceError
+
+Shape = Literal["list", "one", "columns", "keyed", "query"]
+
+NAMES: Final = (
+    "data", "items", "results", "records", "rows", "entries", "value", "values", "elements", "objects",
+    "list", "content", "features", "docs", "documents", "hits", "resources", "edges", "nodes", "result",
+)  # fmt: skip
+_WRAPPERS: Final = ("data", "result", "record", "item", "response")
+_COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers", "header")
+_IDS: Final = ("id", "_id", "uuid", "guid", "key")
+_ERRORS: Final = ("error", "errors")
+_DEPTH: Final = 3
+_ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`path` leads to the records in the API's own answer; `shape` says in what form they are there."""
+
+    path: str
+    shape: Shape = "list"
+
+    def why(self) -> str:
+        form = {
+            "list": f"the list at {self.path}",
+            "one": f"the single object at {self.path}, as one record",
+            "columns": f"the rows at {self.path}, named by the columns beside them",
+            "keyed": f"the object at {self.path}, one record a key (kept as _key)",
+            "query": f"what {self.path} selects",
+        }[self.shape]
+        return f"Records are {form}."
+
+
+def locate(document: Any, url_path: str = "") -> Place:
+    """The likeliest place; raises SourceError(bad_records) for an answer without records."""
+    if isinstance(document, list):
+        _check_elements(document, "$")
+        return Place("$")
+    if not isinstance(document, dict):
+        raise SourceError(
+            "bad_records", f"The answer is a single {_kind(document)}; records are objects. Check the path."
+        )
+    table = _table(document)
+    if table is not None:
+        return table
+    lists = list(_lists(document, ()))
+    best = _best(document, lists, url_path.rstrip("/").rpartition("/")[2].lower())
+    if best is not None:
+        return Place(to(*best))
+    return _whole(document)
+
+
+def given(text: str) -> Place:
+    """The place that a request names with `recordPath`; raises InvalidInputError for a bad JSONPath."""
+    compiled = path(text)
+    return Place(text, "list" if compiled.singular else "query")
+
+
+def extract(document: Any, place: Place) -> list[Any]:
+    """The records; absent or null is an empty page. Raises SourceError(bad_records) for a scalar."""
+    found = path(place.path).all(document)
+    if place.shape == "query":
+        return [record for value in found for record in (value if isinstance(value, list) else [value])]
+    value = found[0] if found else None
+    if value is None:
+        return []
+    if place.shape == "columns":
+        return _rows(document, place.path, value)
+    if place.shape == "keyed" and isinstance(value, dict):
+        return [_keyed(key, record) for key, record in value.items()]
+    if isinstance(value, list):
+        return cast("list[Any]", value)
+    if isinstance(value, dict):
+        return [value] if value else []
+    raise SourceError("bad_records", f"{place.path} holds a {_kind(value)}; records are objects.")
+
+
+def _kind(value: Any) -> str:
+    names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list"}
+    return "null" if value is None else names.get(type(value), "object")
+
+
+def _check_elements(values: list[Any], where: str) -> None:
+    if values and not any(isinstance(value, dict) for value in values):
+        raise SourceError("bad_records", f"{where} is a list of {_kind(values[0])}s; records are objects.")
+
+
+def _lists(node: dict[str, Any], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    for key, value in node.items():
+        here = (*keys, key)
+        if key in _ERRORS:
+            continue
+        if isinstance(value, list) and (not value or any(isinstance(v, dict) for v in value)):
+            yield here, value
+        elif isinstance(value, dict) and len(here) < _DEPTH:
+            yield from _lists(value, here)
+
+
+def _best(
+    document: dict[str, Any], lists: list[tuple[tuple[str, ...], list[Any]]], segment: str
+) -> tuple[str, ...] | None:
+    """A telling name first, the shallower and the earlier of the list; then the longest list."""
+
+    def rank(found: tuple[tuple[str, ...], list[Any]]) -> tuple[int, int, int]:
+        keys, values = found
+        name = keys[-1]
+        known = 0 if name.lower() == segment else NAMES.index(name) + 1 if name in NAMES else len(NAMES) + 1
+        return (known if known <= len(NAMES) else len(NAMES) + 1, len(keys), -len(values))
+
+    named = [f for f in lists if f[0][-1].lower() == segment or f[0][-1] in NAMES or f[0][0] == "_embedded"]
+    if named:
+        return min(named, key=lambda f: (not f[1] and any(g[1] for g in named), *rank(f)))[0]
+    if any(key in document for key in _IDS):
+        return None  # one object, with lists of its own
+    filled = [f for f in lists if f[1]]
+    return max(filled, key=lambda f: (len(f[1]), -len(f[0])))[0] if filled else None
+
+
+def _whole(document: dict[str, Any]) -> Place:
+    if any(document.get(key) for key in _ERRORS):
+        raise SourceError("bad_records", "The answer holds an error instead of records.")
+    for name in ("", *_WRAPPERS):
+        value = document if not name else document.get(name)
+        if isinstance(value, dict) and _is_keyed(cast("dict[str, Any]", value)):
+            return Place(to(name) if name else "$", "keyed")
+    for name in _WRAPPERS:
+        if isinstance(document.get(name), dict) and not any(key in document for key in _IDS):
+            return Place(to(name), "one")
+    return Place("$", "one")
+
+
+def _is_keyed(value: dict[str, Any]) -> bool:
+    """Objects alone, all alike, under keys that do not look like an envelope's."""
+    records = list(value.values())
+    if len(records) < 2 or not all(isinstance(record, dict) and record for record in records):  # noqa: PLR2004 - one object may be anything
+        return False
+    if any(key in NAMES or key in _WRAPPERS or key in {"meta", "links", "_links"} for key in value):
+        return False
+    shared = set[str](records[0]).intersection(*records)
+    return len(shared) >= _ALIKE * max(map(len, records))
+
+
+def _keyed(key: str, record: Any) -> Any:
+    return {"_key": key, **record} if isinstance(record, dict) else {"_key": key, "value": record}
+
+
+def _table(document: dict[str, Any], keys: tuple[str, ...] = ()) -> Place | None:
+    """Rows as lists beside the names of their columns, at the top or one level down."""
+    names = _column_names(document)
+    if names:
+        for key in NAMES:
+            rows = document.get(key)
+            if isinstance(rows, list) and all(isinstance(r, list) and len(r) == len(names) for r in rows):
+                return Place(to(*keys, key), "columns")
+    if not keys:
+        for key, value in document.items():
+            if isinstance(value, dict) and (found := _table(cast("dict[str, Any]", value), (key,))):
+                return found
+    return None
+
+
+def _column_names(node: dict[str, Any]) -> list[str]:
+    for key in _COLUMNS:
+        columns = node.get(key)
+        if isinstance(columns, list) and columns:
+            names = [c.get("name") if isinstance(c, dict) else c for c in columns]
+            if all(isinstance(name, str) for name in names):
+                return _distinct(cast("list[str]", names))
+    return []
+
+
+def _distinct(names: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    result: list[str] = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
+
+
+def _rows(document: Any, text: str, rows: Any) -> list[Any]:
+    keys = path(text).keys or ()
+    beside = path(to(*keys[:-1])).one(document)
+    names = _column_names(beside) if isinstance(beside, dict) else []
+    if not isinstance(rows, list) or not all(isinstance(row, list | dict) for row in rows):
+        raise SourceError("bad_records", f"{text} no longer holds rows.")
+    if any(isinstance(row, list) and len(row) != len(names) for row in rows):
+        raise SourceError("bad_records", f"The rows at {text} do not match the columns beside them.")
+    return [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]

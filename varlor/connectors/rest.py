@@ -1,0 +1,201 @@
+"""Reads a REST endpoint page by page: `ports.PageReader`, whose whole memory is the cursor."""
+
+from dataclasses import replace
+from typing import Final
+
+from varlor.connectors.auth import key_param
+from varlor.connectors.http import OutResponse
+from varlor.connectors.page import Page
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.build import build
+from varlor.connectors.pagination.choose import Choice, choose
+from varlor.connectors.pagination.memory import MOST_EMPTY
+from varlor.connectors.pagination.probe import Probe
+from varlor.connectors.pagination.state import State
+from varlor.connectors.pagination.step import End, Progress, Scene, Style
+from varlor.connectors.pagination.trial import Trial
+from varlor.connectors.plan import Plan
+from varlor.connectors.sending import Errand, Sender, at_home
+from varlor.contracts.pagination import CursorToken, Keyset, Offset, PageNumber, Pagination
+from varlor.errors import InvalidInputError, SourceError
+from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
+
+_PAST_THE_END: Final = frozenset({404, 410, 416})
+_MAYBE_PAST_THE_END: Final = frozenset({400, 422})
+
+
+class RestReader:
+    def __init__(self, sender: Sender, job: ReadJob, plan: Plan) -> None:
+        self._sender = sender
+        self._job = job
+        self._plan = plan
+        self._errand = Errand(
+            tenant=job.tenant_id,
+            connector=job.connector,
+            auth=job.auth,
+            method=plan.method,
+            headers=job.request.headers,
+            run=job.run_id,
+            log=job.log,
+        )
+        self._probe = Probe(sender, self._errand, job.note)
+        self._styles: dict[tuple[Pagination, bool], Style] = {}
+
+    def start(self) -> Cursor:
+        plan = self._plan
+        if plan.config is None or plan.presumed:
+            return State(plan.first, plan.first, plan.config, bare=True, presumed=plan.presumed).dump()
+        return State(plan.base, self._style(plan.config, bare=False).first(plan.base), plan.config).dump()
+
+    async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
+        state = State.load(cursor)
+        if state.trial is not None:
+            return await self._probe.run(state, state.trial, attempt)
+        try:
+            response = await self._sender.send(self._errand, state.asked, attempt=attempt)
+        except SourceError as error:
+            return await self._after_refusal(state, attempt, error)
+        return self._page(state, response)
+
+    async def _after_refusal(self, state: State, attempt: int, error: SourceError) -> Page:
+        """Counting past the end is refused by some APIs; a presumed page size, by others."""
+        first = state.progress.pages == 0
+        if first and state.presumed and error.kind == "bad_request":
+            self._job.note("The page size that the API's document suggests was refused; its own is used.")
+            response = await self._sender.send(self._errand, self._plan.base, attempt=attempt)
+            page = self._page(state, response)
+            page.base = self._plan.base
+            return page
+        if not first and _past_the_end(state, error):
+            return Page.nothing(self._job.note, f"The API answered HTTP {error.status} past the last page.")
+        raise error
+
+    def _page(self, state: State, response: OutResponse) -> Page:
+        page = Page(response, self._job.note)
+        if state.place is not None:
+            page.settle(state.place)
+        else:
+            plan, url_path = self._plan, state.asked.url.partition("?")[0]
+            page.find(plan.record_path or plan.record_hint, url_path, explicit=plan.record_path is not None)
+        if isinstance(state.config, Offset | PageNumber | Keyset) and page.take_digest() == state.digest:
+            return self._repeated(state, page)
+        return page
+
+    def _repeated(self, state: State, page: Page) -> Page:
+        """The same records again: the parameter is ignored, or the last page answers for all after it."""
+        if page.is_empty():
+            return page
+        if state.progress.pages == 1 and state.progress.rows:
+            raise SourceError(
+                "pagination_stuck",
+                "The second page holds the same records as the first: the API ignores the paging parameter. "
+                "Set another pagination, or none if it has one page.",
+            )
+        return Page.nothing(self._job.note, "The API repeats its last page; taken as the end.")
+
+    def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
+        if not isinstance(page, Page):
+            raise TypeError("a page of another reader")
+        state = State.load(cursor)
+        progress = state.progress.after(facts.count)
+        if page.ended is not None:
+            self._job.note(page.ended)
+            return None
+        if page.trial is not None and page.adopted is None:
+            return replace(state, progress=progress, trial=page.trial).dump() if page.trial.todo else None
+        if progress.empty > MOST_EMPTY:
+            raise SourceError("pagination_stuck", f"The API sent {progress.empty} empty pages in a row.")
+        following = self._next(self._settled(state, page), page, facts.count, progress)
+        return following.dump() if following else None
+
+    def _settled(self, state: State, page: Page) -> State:
+        """The state with what fetching this page found out."""
+        place = state.place or (None if page.is_empty() else page.place)
+        if page.adopted is None:
+            return replace(state, base=page.base or state.base, place=place)
+        config, asked = page.adopted
+        return replace(state, config=config, asked=asked, place=place, trial=None)
+
+    def _next(self, state: State, page: Page, count: int, progress: Progress) -> State | None:
+        secret = key_param(self._job.connector)
+        scene = Scene(state.base, state.asked, page, count, progress, secret)
+        if state.config is None or state.presumed:
+            return self._decide(state, scene)
+        step = self._step(self._style(state.config, bare=state.bare), scene)
+        return self._moved(state, scene, step)
+
+    def _decide(self, state: State, scene: Scene) -> State | None:
+        """After the first page of `auto`: a style, a trial, or the end."""
+        choice = choose(scene, self._plan.known_params)
+        if state.presumed and state.config is not None and choice.certain is None:
+            step = self._step(self._style(state.config, bare=state.bare), scene)
+            choice = choice.preferring(state.config, step if isinstance(step, Asked) else None, state.base)
+        if choice.certain is not None:
+            self._job.note(f"Pagination found: {choice.why}")
+            decided = replace(state, config=choice.certain, presumed=False)
+            return self._moved(decided, scene, self._step(self._style(choice.certain, bare=True), scene))
+        if not choice.candidates:
+            if choice.why:
+                self._job.note(choice.why)
+            return None
+        return self._try(state, scene, choice)
+
+    def _try(self, state: State, scene: Scene, choice: Choice) -> State:
+        trial = Trial.begin(choice, scene.page.records(), scene.count)
+        return replace(state, config=None, presumed=False, progress=scene.progress, trial=trial)
+
+    def _step(self, style: Style, scene: Scene) -> Asked | End:
+        try:
+            return style.after(scene)
+        except InvalidInputError as error:
+            raise SourceError(
+                "pagination_stuck", f"The API's next link cannot be followed. {error.detail}"
+            ) from None
+
+    def _moved(self, state: State, scene: Scene, step: Asked | End) -> State | None:
+        if isinstance(step, End):
+            if step.note:
+                self._job.note(step.note)
+            return None
+        if not at_home(self._job.connector, step):
+            self._job.note("The next page is at another host; it is read without the connector's credential.")
+        visited = state.visited
+        if step.at is None:
+            if step.digest() == state.asked.digest() and not scene.count:
+                self._job.note("The API repeats its cursor after an empty page; taken as the end.")
+                return None
+            if not visited.count:
+                visited = visited.then(state.asked.digest())
+            visited = visited.then(step.digest())
+        return replace(state, asked=step, progress=scene.progress, visited=visited, digest=scene.page.digest)
+
+    def _style(self, config: Pagination, *, bare: bool) -> Style:
+        key = (config, bare)
+        if key not in self._styles:
+            self._styles[key] = build(config, bare=bare)
+        return self._styles[key]
+
+    def position(self, cursor: Cursor) -> str:
+        state = State.load(cursor)
+        number = state.progress.pages + 1
+        if state.trial is not None:
+            return f"page {number}, trying how the API pages"
+        if isinstance(state.config, Offset) and state.asked.at is not None:
+            return f"offset {state.asked.at}"
+        if isinstance(state.config, PageNumber) and state.asked.at is not None:
+            return f"page {state.asked.at}"
+        return f"page {number} (cursor)" if isinstance(state.config, CursorToken) else f"page {number}"
+
+    async def close(self) -> None:
+        """Nothing is held open: connections belong to the client."""
+
+
+def _past_the_end(state: State, error: SourceError) -> bool:
+    """Whether a refusal only says that counting went too far; a short page before makes a 400 believable."""
+    if not isinstance(state.config, Offset | PageNumber):
+        return False
+    if error.status in _PAST_THE_END:
+        return True
+    size = state.config.limit if isinstance(state.config, Offset) else state.config.size
+    full = state.progress.largest if state.bare or size is None else size
+    return error.status in _MAYBE_PAST_THE_END and state.progress.last < full

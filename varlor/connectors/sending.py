@@ -1,0 +1,147 @@
+"""One request on its way out: window, credential, guard, log and verdict, in that order."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+import orjson
+
+from varlor.connectors.auth import key_param, secret_values
+from varlor.connectors.http import GuardedClient, OutRequest, OutResponse
+from varlor.connectors.http.url import parse
+from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.retry_after import exhausted, seconds_to_wait
+from varlor.connectors.verdicts import judge
+from varlor.contracts.connector import Connector
+from varlor.contracts.run import RequestLogEntry
+from varlor.errors import SourceError
+from varlor.ports import AuthParts, Clock, RateWindow, RequestAuth, WaitRequiredError
+from varlor.redaction import redact_url
+
+HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belong to the workflow
+MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
+REQUEST_SECONDS: Final = 60.0
+_ACCEPT: Final = "application/json, */*;q=0.5"
+
+
+@dataclass(slots=True, repr=False)
+class Errand:
+    """For whom requests are sent: a run's reading, or a connection test (no run, no log)."""
+
+    tenant: str
+    connector: Connector
+    auth: RequestAuth
+    method: str = "GET"
+    headers: Mapping[str, str] | None = None
+    run: str | None = None
+    log: Callable[[RequestLogEntry], None] | None = None
+
+    sent: int = 0
+
+
+class Sender:
+    def __init__(self, client: GuardedClient, window: RateWindow, clock: Clock) -> None:
+        self._client = client
+        self._window = window
+        self._clock = clock
+
+    async def send(
+        self, errand: Errand, asked: Asked, *, attempt: int = 1, seconds: float = REQUEST_SECONDS
+    ) -> OutResponse:
+        """A 2xx answer; raises SourceError for anything else, WaitRequiredError, PartUnavailableError.
+
+        A 401 is repeated once, when the credential knows a newer self.
+        """
+        try:
+            return await self._once(errand, asked, attempt, seconds)
+        except SourceError as error:
+            if error.kind != "invalid_credential" or not await errand.auth.refused():
+                raise
+        return await self._once(errand, asked, attempt + 1, seconds)
+
+    async def _once(self, errand: Errand, asked: Asked, attempt: int, seconds: float) -> OutResponse:
+        waited = await self._acquire(errand)
+        home = at_home(errand.connector, asked)
+        parts = await errand.auth.parts() if home else AuthParts()
+        secrets = secret_values(parts, errand.connector.headers)
+        entry = self._entry(errand, asked, attempt, waited)
+        started = monotonic()
+        try:
+            response = await self._client.send(
+                _outgoing(errand, asked, parts, home), deadline=seconds, max_bytes=MOST_BYTES
+            )
+        except SourceError as error:
+            _record(errand, entry, {"ms": _ms(started), "error": error.kind})
+            raise
+        error = judge(response, self._clock.now(), secrets)
+        failed = {"error": error.kind, "answer": error.excerpt} if error else {}
+        seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
+        _record(errand, entry, seen | failed)
+        await self._obey(errand, response, error)
+        if error is not None:
+            raise error
+        return response
+
+    async def _acquire(self, errand: Errand) -> int:
+        """Milliseconds waited until the window let one request through."""
+        started = monotonic()
+        while True:
+            wait = await self._window.acquire(
+                errand.tenant, errand.connector.id, errand.connector.rate_limit_config, run=errand.run
+            )
+            if wait <= 0:
+                return _ms(started)
+            if monotonic() - started + wait > HELD_WAIT:
+                raise WaitRequiredError("throttled", wait)
+            await asyncio.sleep(wait)
+
+    async def _obey(self, errand: Errand, response: OutResponse, error: SourceError | None) -> None:
+        """Keep every worker away for as long as the API asked."""
+        silence = error.retry_after if error is not None and error.kind == "rate_limited" else None
+        if error is None and exhausted(response.headers):
+            silence = seconds_to_wait(response.headers, self._clock.now())
+        if silence:
+            await self._window.block(errand.tenant, errand.connector.id, silence)
+
+    def _entry(self, errand: Errand, asked: Asked, attempt: int, waited: int) -> RequestLogEntry:
+        errand.sent += 1
+        return RequestLogEntry(
+            seq=errand.sent,
+            time=self._clock.now(),
+            method=errand.method,
+            url=redact_url(asked.url, key_param(errand.connector)),
+            attempt=attempt,
+            wait_ms=waited,
+        )
+
+
+def at_home(connector: Connector, asked: Asked) -> bool:
+    """Whether a request stays at the connector's origin; elsewhere it gets no credential, no own header."""
+    return parse(asked.url).origin == parse(connector.base_url).origin
+
+
+def _outgoing(errand: Errand, asked: Asked, parts: AuthParts, home: bool) -> OutRequest:
+    headers = {"accept": _ACCEPT}
+    if home:
+        for own in (errand.connector.headers, errand.headers or {}, asked.headers):
+            headers |= {name.lower(): value for name, value in own.items()}
+    if asked.body is not None:
+        headers["content-type"] = "application/json"
+    return OutRequest(
+        method=errand.method,
+        url=asked.url,
+        headers=headers,
+        body=orjson.dumps(asked.body) if asked.body is not None else None,
+        auth=parts,
+    )
+
+
+def _record(errand: Errand, entry: RequestLogEntry, seen: Mapping[str, object]) -> None:
+    if errand.log is not None:
+        errand.log(entry.model_copy(update=dict(seen)))
+
+
+def _ms(since: float) -> int:
+    return round((monotonic() - since) * 1000)
