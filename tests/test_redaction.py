@@ -43,7 +43,7 @@ def test_headers_that_carry_credentials_are_masked() -> None:
     shown = redact_headers(
         {
             "Authorization": "Bearer abc",
-            "X-Api-Key": "k",
+            "App-Key": "k",
             "Set-Cookie": "a=b",
             "Mine": "v",
             "Accept": "text/html",
@@ -51,7 +51,7 @@ def test_headers_that_carry_credentials_are_masked() -> None:
         names=["mine"],
     )
     assert shown == {
-        "Authorization": "***", "X-Api-Key": "***", "Set-Cookie": "***", "Mine": "***", "Accept": "text/html",
+        "Authorization": "***", "App-Key": "***", "Set-Cookie": "***", "Mine": "***", "Accept": "text/html",
     }  # fmt: skip
 
 
@@ -116,9 +116,9 @@ def test_text_is_cut_without_showing_half_a_secret() -> None:
 
 def test_hostile_text_takes_no_time() -> None:
     started = time.perf_counter()
-    for piece in ("eyJ-", "a.", '"a":"', "a=", "://", "Basic ", "\\", "[", "%"):
+    for piece in ("eyJ-", "a.", '"a":"', "a=", "://", "Basic ", "\\", '"ab"   ', "[", "%"):
         redact_text(piece * 20_000, [CANARY], limit=10_000)
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 3
 
 
 def test_log_events_are_masked_at_any_depth() -> None:

@@ -18,21 +18,11 @@ _WORDS = re.compile(
     r"|clientsecret|cookie|credentials?|hapikey|idtoken|jwt|pass|passphrase|passwd|password|privatekey"
     r"|pwd|refreshtoken|secret(key)?|secrets|sessionid|sig|signature|token|verifier"
 )
-_KEYS: Final = frozenset(
-    {
-        "access",
-        "api",
-        "app",
-        "auth",
-        "client",
-        "functions",
-        "master",
-        "private",
-        "secret",
-        "signing",
-        "subscription",
-    }
+_ORDINARY_KEYS = re.compile(
+    "cache|foreign|group|idempotency|index|lock|merge|message|object|partition|primary|public|routing|row|sort"
+    "|surrogate|unique"
 )
+_SECRET_CODES: Final = frozenset({"access", "auth", "authorization", "verification"})
 _NO_TOKENS: Final = frozenset(
     {"page", "next", "continuation", "cursor", "sync"}
 )  # positions, not credentials
@@ -47,7 +37,7 @@ _SCHEME = re.compile(
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_.-]*")
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/?#\"'<>]*@", re.IGNORECASE)
 _PAIR = re.compile(r"(?<![\w.%-])([\w.%-]{2,64})=([^&\s\"'<>,;]+)")
-_FIELD = re.compile(r"""(\\*["'])([\w.-]{2,64})\1\s*[:=]\s*(\\*["'])""")
+_FIELD = re.compile(r"""(?<!\\)(\\{0,9}["'])([\w.-]{2,64})\1\s{0,9}[:=]\s{0,9}(\\{0,9}["'])""")
 
 
 def is_sensitive(name: str) -> bool:
@@ -59,8 +49,10 @@ def is_sensitive(name: str) -> bool:
     previous = before[-1] if before else ""
     if last == "token":
         return previous not in _NO_TOKENS
-    if last in ("key", "code"):
-        return previous in _KEYS
+    if last in ("key", "keys"):
+        return bool(previous) and _ORDINARY_KEYS.fullmatch(previous) is None
+    if last == "code":
+        return previous in _SECRET_CODES
     return _WORDS.fullmatch(last) is not None or (previous, last) == ("session", "id")
 
 
