@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     temporal_tls_key: Path | None = None
     temporal_tls: bool = False
     temporal_ui_url: str = "http://127.0.0.1:8233"
+    temporal_http_port: int | None = (
+        None  # embedded: the dev server's HTTP API, which asks nobody who they are
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000

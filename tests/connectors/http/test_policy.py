@@ -133,6 +133,7 @@ def test_the_settings_name_our_own_parts() -> None:
             database_url="postgresql+psycopg://u:p@10.0.0.1,10.0.0.2:5433/v?host=10.0.0.3:5434",
             redis_url="rediss://:pw@cache:6390/0",
             temporal_address="10.0.0.4:7233",
+            temporal_http_port=7243,
             temporal_ui_url="http://10.0.0.4:8233",
             public_url="https://api.example.com",
             host="0.0.0.0",
@@ -144,8 +145,8 @@ def test_the_settings_name_our_own_parts() -> None:
     )
     closed = [
         ("10.0.0.1", 5432), ("10.0.0.2", 5433), ("10.0.0.3", 5434), ("cache", 6390), ("10.0.0.4", 7233),
-        ("10.0.0.4", 8233), ("api.example.com", 443), ("127.0.0.1", 8000), ("127.0.0.1", 9100),
-        ("10.0.0.6", 9000), ("10.0.0.8", 3128),
+        ("10.0.0.4", 7243), ("10.0.0.4", 8233), ("api.example.com", 443), ("127.0.0.1", 8000),
+        ("127.0.0.1", 9100), ("10.0.0.6", 9000), ("10.0.0.8", 3128),
     ]  # fmt: skip
     for host, port in closed:
         address = host if host[0].isdigit() else "10.0.9.9"

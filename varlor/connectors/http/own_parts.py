@@ -16,7 +16,10 @@ def own_parts(settings: "Settings") -> Iterator[tuple[str, int]]:
     yield settings.host, settings.port
     if settings.metrics_port is not None:
         yield settings.host, settings.metrics_port
-    yield from _hosts(settings.temporal_address, _TEMPORAL_PORT)
+    for host, port in _hosts(settings.temporal_address, _TEMPORAL_PORT):
+        yield host, port
+        if settings.temporal_http_port is not None:
+            yield host, settings.temporal_http_port
     for url in (
         settings.temporal_ui_url,
         settings.public_url,
