@@ -1,0 +1,146 @@
+"""Which document a page, a script, a configuration or a catalogue names.
+
+Known: Swagger UI (page, initializer and configuration, also with the document inlined), Redoc, Scalar,
+RapiDoc, Stoplight Elements, `service-desc` links (RFC 8631) and API catalogues (RFC 9727).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
+
+from varlor.connectors.discovery.documents import is_document, read_json
+from varlor.connectors.discovery.foreign import mapping, sequence
+
+_MOST: Final = 6
+_MOST_TEXT: Final = 2 * 1024 * 1024
+_ATTRIBUTES: Final = ("spec-url", "data-url", "apidescriptionurl", "data-spec-url", "data-openapi-url")
+_IN_SCRIPT = re.compile(
+    r"""(?:["']?\b(?:url|configUrl|spec-url|specUrl|spec_url|swaggerUrl|openapiUrl)["']?\s*[:=]|Redoc\.init\()\s*"""
+    r"""["'`]([^"'`<>\s]{1,1000})["'`]"""
+)
+_INLINED = re.compile(r"""["']?(?:swaggerDoc|spec|data)["']?\s*[:=]\s*(?=\{\s*["'](?:openapi|swagger)["'])""")
+_DOCUMENT_NAME = re.compile(
+    r"(?:openapi|swagger|api-?docs?|apispec)[^/?]*\.(?:json|ya?ml)(?:\?|$)", re.IGNORECASE
+)
+_SCRIPT_NAME = re.compile(r"(?:init|swagger-config|redoc-conf|/docs?|/index)[^/]*\.js(?:\?|$)", re.IGNORECASE)
+_LINK = re.compile(r'<([^<>]{1,1000})>\s*;[^,]*\brel="?[^",;]*service-desc', re.IGNORECASE)
+# What a freshly unpacked Swagger UI shows: another API altogether.
+_SAMPLES: Final = frozenset({"petstore.swagger.io", "petstore3.swagger.io", "generator.swagger.io"})
+
+
+@dataclass(slots=True)
+class Named:
+    """`urls` of documents (or of what names them in turn), the likeliest first; `inlined` documents."""
+
+    urls: list[str] = field(default_factory=list[str])
+    inlined: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+def named_documents(url: str, body: bytes, link_header: str | None) -> Named:
+    """What the answer from `url` names; addresses are absolute, at most 6."""
+    named = Named()
+    found = _LINK.findall(link_header or "")
+    found += _in_body(body.removeprefix(b"\xef\xbb\xbf").strip(), named)
+    for address in found:
+        absolute = _absolute(url, address)
+        if absolute and absolute not in named.urls and absolute != url and len(named.urls) < _MOST:
+            named.urls.append(absolute)
+    return named
+
+
+def _in_body(body: bytes, named: Named) -> list[str]:
+    if not body or len(body) > _MOST_TEXT:
+        return []
+    value = read_json(body)
+    if value is not None:
+        return list(_in_json(value))
+    page = body.decode("utf-8", "replace")
+    if page.startswith("<"):
+        return list(_in_page(page, named))
+    return list(_in_script(page, named)) if "url" in page or "swaggerDoc" in page else []
+
+
+def _in_json(value: Any) -> Iterator[str]:
+    root = mapping(value)
+    for context in map(mapping, sequence(root.get("linkset"))):
+        for target in map(mapping, sequence(context.get("service-desc"))):
+            yield str(target.get("href") or "")
+    for listed in map(mapping, sequence(root.get("urls"))):
+        yield str(listed.get("url") or "")
+    for key in ("url", "configUrl"):
+        if isinstance(root.get(key), str) and ("swagger" in str(root) or "api-docs" in str(root)):
+            yield root[key]
+    links = {**mapping(root.get("links")), **mapping(root.get("_links"))}
+    target = links.get("service-desc")
+    yield str(mapping(target).get("href") or target or "")
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents: list[str] = []
+        self.linked: list[str] = []
+        self.scripts: list[str] = []
+        self.code: list[str] = []
+        self._in_script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value for name, value in attrs if value}
+        self.documents += [given[name] for name in _ATTRIBUTES if name in given]
+        self._in_script = tag == "script"
+        if tag == "script" and "src" in given:
+            self.scripts.append(given["src"])
+        elif tag == "link" and "service-desc" in given.get("rel", "").lower().split():
+            self.documents.append(given.get("href", ""))
+        elif tag in ("a", "link") and _DOCUMENT_NAME.search(given.get("href", "")):
+            self.linked.append(given["href"])
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = self._in_script and tag != "script"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.code.append(data)
+
+
+def _in_page(page: str, named: Named) -> Iterator[str]:
+    parsed = _Page()
+    parsed.feed(page)
+    yield from parsed.documents
+    for code in parsed.code:
+        yield from _in_script(code, named)
+    yield from parsed.linked
+    yield from (source for source in parsed.scripts if _SCRIPT_NAME.search(source))
+
+
+def _in_script(code: str, named: Named) -> Iterator[str]:
+    # Pages escape slashes inside JSON, and JSON inside strings.
+    plain = code.replace("\\/", "/").replace("\\u002F", "/").replace("\\u0022", '"').replace('\\"', '"')
+    yield from (match for match in _IN_SCRIPT.findall(plain) if "${" not in match)
+    for match in _INLINED.finditer(code):
+        try:
+            document, _ = json.JSONDecoder().raw_decode(code, match.end())
+        except (ValueError, RecursionError):
+            continue
+        if is_document(document):
+            named.inlined.append(document)
+
+
+def _absolute(base: str, address: str) -> str | None:
+    if not address or address.startswith(("#", "data:", "javascript:", "mailto:")):
+        return None
+    try:
+        url = urljoin(base, address).partition("#")[0]
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    usable = parts.scheme in ("http", "https") and parts.hostname
+    return (
+        url
+        if usable and (parts.hostname not in _SAMPLES or parts.hostname == urlsplit(base).hostname)
+        else None
+    )
