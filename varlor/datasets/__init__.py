@@ -1,0 +1,5 @@
+"""Datasets as Delta tables: records to Arrow, schema policy, fenced commits, preview and export."""
+
+from varlor.datasets.tables import DeltaDatasets
+
+__all__ = ["DeltaDatasets"]

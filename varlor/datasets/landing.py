@@ -1,0 +1,136 @@
+"""One run's rows on their way into a table: pages are buffered as Arrow, and committed with their cursor."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import pyarrow as pa
+
+from varlor.contracts.run import SchemaChange
+from varlor.datasets.absorb import Absorbed
+from varlor.datasets.changes import Changes
+from varlor.datasets.conform import conform_table
+from varlor.datasets.decode import Decoder
+from varlor.datasets.evolve import evolve, is_empty, same_columns
+from varlor.datasets.files import name_of, write
+from varlor.datasets.kinds import BOOL, DOUBLE, INT, TEXT
+from varlor.datasets.shape import OWN_FIELDS, Shape
+from varlor.datasets.table import Table
+from varlor.errors import FencedError, SourceError
+from varlor.ports import LandingTarget, PageFacts, PageResponse, RunState
+
+KEY_KINDS: Final = (INT, TEXT, BOOL, DOUBLE)
+
+
+class DeltaLanding:
+    """`ports.Landing`. Work is done in threads, one at a time, also when a waiter was canceled."""
+
+    def __init__(
+        self, target: LandingTarget, table: Table, *, order: int | None = None, closed: bool = False
+    ) -> None:
+        """`order`: where a landing beside the table will stand in it; None for the table itself.
+
+        `closed`: the run has been published, and only its state is of interest.
+        """
+        self._target = target
+        self._table = table
+        self._order = order
+        self._shape = table.shape
+        self._fixed = bool(self._shape.columns)
+        self._decoder = Decoder()
+        self._changes = Changes()
+        self._buffer: list[pa.Table] = []
+        self._lock = threading.Lock()
+        self._fenced = closed
+
+    @property
+    def state(self) -> RunState | None:
+        return self._table.mark.state
+
+    @property
+    def buffered_rows(self) -> int:
+        return sum(part.num_rows for part in self._buffer)
+
+    @property
+    def buffered_bytes(self) -> int:
+        return sum(part.nbytes for part in self._buffer)
+
+    async def add(self, page: PageResponse) -> PageFacts:
+        return await asyncio.to_thread(self._add, page)
+
+    async def commit(self, state: RunState) -> Sequence[SchemaChange]:
+        return await asyncio.to_thread(self._commit, state)
+
+    def _add(self, page: PageResponse) -> PageFacts:
+        with self._lock:
+            absorbed = self._decoder.decode(page, self._shape, self._target.schema_policy, fixed=self._fixed)
+            if absorbed.rows:
+                self._check_keys(absorbed)
+                self._buffer.append(self._stamped(absorbed))
+            self._shape = absorbed.shape
+            for change in absorbed.changes:
+                self._changes.add(change)
+            return PageFacts(count=absorbed.rows)
+
+    def _stamped(self, absorbed: Absorbed) -> pa.Table:
+        values = (self._target.run_id, datetime.now(UTC))
+        own = {
+            field.name: pa.repeat(pa.scalar(value, field.type), absorbed.rows)
+            for field, value in zip(OWN_FIELDS, values, strict=True)
+        }
+        return pa.table({**absorbed.arrays, **own})
+
+    def _check_keys(self, absorbed: Absorbed) -> None:
+        """A row that is to be found by its key must have one."""
+        if self._target.write_mode != "merge":
+            return
+        for key in key_columns(absorbed.shape, self._target.primary_key):
+            column = absorbed.shape.by_name.get(key)
+            usable = column is not None and column.kind in KEY_KINDS and key in absorbed.arrays
+            missing = absorbed.arrays[key].null_count if usable else absorbed.rows
+            if missing:
+                raise SourceError(
+                    "bad_records", f'{missing} records have no usable value in the primary key field "{key}".'
+                )
+
+    def _commit(self, state: RunState) -> Sequence[SchemaChange]:
+        with self._lock:
+            if self._fenced:
+                raise FencedError("This attempt has lost the dataset to another writer.")
+            try:
+                self._write(state)
+            except FencedError:
+                self._fenced = True
+                raise
+            return self._changes.take()
+
+    def _write(self, state: RunState) -> None:
+        table, shape = self._table, self._shape.settled()
+        schema = shape.schema(table.schema, complete=state.done)
+        fresh = not same_columns(table.schema, schema) and is_empty(table)
+        if not fresh:
+            evolve(table, shape, schema)
+            schema = table.schema
+        conformed = (conform_table(part, schema) for part in self._buffer)
+        action = write(table.place, self._name(), conformed, schema)
+        mark = table.mark.model_copy(
+            update={
+                "operation": "checkpoint" if action is None else "append",
+                "state": state,
+                "columns": tuple(shape.notes(schema)),
+            }
+        )
+        table.commit(mark, [] if action is None else [action], overwrite=schema if fresh else None)
+        self._buffer, self._shape, self._fixed = [], shape, bool(shape.columns)
+
+    def _name(self) -> str:
+        sequence = self._table.sequence + 1
+        return name_of(sequence) if self._order is None else name_of(self._order, sequence)
+
+
+def key_columns(shape: Shape, primary_key: Sequence[str]) -> list[str]:
+    """The columns of the primary key, which the request names as the records do."""
+    found = [shape.by_source.get(key) or shape.by_name.get(key) for key in primary_key]
+    return [key if column is None else column.name for key, column in zip(primary_key, found, strict=True)]

@@ -1,0 +1,168 @@
+"""One Delta table under one fence: every commit of ours goes up by one, and a late writer is refused."""
+
+import contextlib
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
+
+from varlor.contracts.model import Model
+from varlor.datasets.place import Place, storage
+from varlor.datasets.shape import OWN_FIELDS, ColumnNote, Shape, shape_of
+from varlor.errors import FencedError, PartUnavailableError
+from varlor.ports import RunState
+
+_FENCE: Final = "varlor"
+_LOOK_BACK: Final = 200  # commits searched for our last one, should others have committed since
+_REMEMBERED: Final = 100  # runs whose late attempts are recognised
+
+
+class Mark(Model):
+    """What each commit of ours carries. `state` is of the run `run_id`; `past` are the runs before it.
+
+    `published`: that run's landing has become the content. `ended`: that run may not write any more.
+    """
+
+    operation: str = "create"
+    run_id: str | None = None
+    attempt: str = ""
+    state: RunState | None = None
+    past: tuple[str, ...] = ()
+    published: bool = False
+    ended: bool = False
+    columns: tuple[ColumnNote, ...] = ()
+
+
+class Table:
+    """An open handle. It is never reopened between reading `mark` and committing: that is the fence."""
+
+    def __init__(self, place: Place, delta: DeltaTable) -> None:
+        self.place = place
+        self.delta = delta
+        self.attempt = uuid.uuid4().hex
+        self.sequence = delta.transaction_version(_FENCE) or 0
+        self.mark = _last_mark(delta)
+
+    @classmethod
+    def find(cls, place: Place) -> "Table | None":
+        """The table at its newest version, or None."""
+        with storage(), contextlib.suppress(TableNotFoundError):
+            return cls(place, DeltaTable(place.uri, storage_options=place.options))
+        return None
+
+    @classmethod
+    def create(cls, place: Place, schema: pa.Schema | None = None, mark: Mark | None = None) -> "Table":
+        """A new table with our own two columns alone; FencedError when another was faster."""
+        properties = _properties(mark or Mark(), 1)
+        columns: Any = pa.schema(OWN_FIELDS) if schema is None else schema
+        try:
+            with storage():
+                DeltaTable.create(
+                    place.uri,
+                    Schema.from_arrow(columns),
+                    storage_options=place.options,
+                    commit_properties=properties,
+                )
+        except (CommitFailedError, PartUnavailableError) as error:
+            if cls.find(place) is None:
+                raise
+            raise FencedError("Another writer created the dataset.") from error
+        found = cls.find(place)
+        if found is None:
+            raise FencedError("The dataset was deleted while it was being created.")
+        return found
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema(self.delta.schema())
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.schema, list(self.mark.columns))
+
+    def begin(self, run_id: str) -> None:
+        """Become the one writer for this run; every handle opened before is refused from now on."""
+        mark = self.mark
+        if mark.run_id == run_id:
+            if mark.ended:
+                raise FencedError("This run has ended; it can write no more.")
+            self.commit(mark.model_copy(update={"operation": "begin"}))
+            return
+        if run_id in mark.past:
+            raise FencedError("Another run has written to the dataset since.")
+        past = (*mark.past, mark.run_id) if mark.run_id else mark.past
+        self.commit(Mark(operation="begin", run_id=run_id, past=past[-_REMEMBERED:], columns=mark.columns))
+
+    def commit(
+        self,
+        mark: Mark,
+        actions: Sequence[AddAction | RemoveAction] = (),
+        *,
+        overwrite: pa.Schema | None = None,
+    ) -> None:
+        """Actions and mark in one atomic step; `overwrite` replaces all content and the schema.
+
+        Raises FencedError when any other commit of ours came first.
+        """
+        schema = self.delta.schema() if overwrite is None else Schema.from_arrow(overwrite)
+        self._fenced(
+            mark,
+            lambda properties: self.delta.create_write_transaction(
+                list(actions),
+                mode="append" if overwrite is None else "overwrite",
+                schema=schema,
+                commit_properties=properties,
+            ),
+        )
+
+    def add_columns(self, mark: Mark, fields: Sequence[pa.Field]) -> None:
+        """New columns, or new members of struct columns; the files stay as they are."""
+        added = Schema.from_arrow(pa.schema(list(fields))).fields
+        self._fenced(
+            mark, lambda properties: self.delta.alter.add_columns(added, commit_properties=properties)
+        )
+
+    def _fenced(self, mark: Mark, act: Any) -> None:
+        mark = mark.model_copy(update={"attempt": self.attempt})
+        wanted = self.sequence + 1
+        try:
+            with storage():
+                act(_properties(mark, wanted))
+        except CommitFailedError as error:
+            if not self._landed(wanted):  # the answer to our own commit may have been lost
+                raise FencedError("Another writer has committed to the dataset.") from error
+        with storage():
+            self.delta.update_incremental()
+        if self.delta.transaction_version(_FENCE) != wanted:
+            raise FencedError("Another writer has committed to the dataset.")
+        self.sequence, self.mark = wanted, mark
+
+    def _landed(self, wanted: int) -> bool:
+        fresh = Table.find(self.place)
+        return fresh is not None and fresh.sequence == wanted and fresh.mark.attempt == self.attempt
+
+
+def _properties(mark: Mark, sequence: int) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={_FENCE: mark.model_dump(mode="json", by_alias=True, exclude_defaults=True)},
+        app_transactions=[Transaction(_FENCE, sequence)],
+    )
+
+
+def mark_in(commit: dict[str, Any]) -> Mark | None:
+    """Our mark in one entry of a table's history."""
+    found = commit.get(_FENCE)
+    return None if found is None else Mark.model_validate(found)
+
+
+def _last_mark(delta: DeltaTable) -> Mark:
+    for limit in (1, _LOOK_BACK):
+        for commit in delta.history(limit):
+            mark = mark_in(commit)
+            if mark is not None:
+                return mark
+    return Mark()
