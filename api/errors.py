@@ -1,5 +1,6 @@
 """Every failure as RFC 9457 problem details: a stable type, a sentence, and never the offending value."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -36,7 +37,6 @@ _STATUS: Final[tuple[tuple[type[VarlorError], HTTPStatus], ...]] = (
     (PartUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 _SLUGS: Final = {
-    HTTPStatus.BAD_REQUEST: "bad-request",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
@@ -132,11 +132,23 @@ async def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
     return unexpected()
 
 
-async def _on_http(_: Request, error: Exception) -> JSONResponse:
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = error.headers if isinstance(error, HTTPException) else None
+    if status == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that it could not read
+        return problem(422, InvalidInputError.slug, "The body cannot be read.")
+    headers: dict[str, str] = {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
     slug = _SLUGS.get(HTTPStatus(status), "http")
     return problem(status, slug, HTTPStatus(status).description or "See the status.", headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Every method of the place: the router's own refusal names one route's (RFC 9110, 15.5.6)."""
+    paths: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
+    here = request.url.path
+    fitting = [m for path, m in paths.items() if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", path), here)]
+    return {method.upper() for methods in fitting for method in methods}
 
 
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import Operator, Svc
 from api.openapi import guarded
 from api.services import Services
+from api.strict import StrictRoute
 from varlor.errors import NotFoundError
 
-router = APIRouter(prefix="/codec", tags=["operators"])
+router = APIRouter(prefix="/codec", tags=["operators"], route_class=StrictRoute)
 _MAX_PAYLOADS: Final = 1_000
 
 

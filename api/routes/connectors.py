@@ -23,6 +23,7 @@ from api.schemas import (
     TokenState,
 )
 from api.services import Services
+from api.strict import StrictRoute
 from api.trail import audit, connection_changed
 from varlor.contracts.connector import Connector
 from varlor.contracts.messages import RetireInput
@@ -30,7 +31,7 @@ from varlor.contracts.run import Run
 from varlor.errors import ForbiddenError, NotFoundError, PartUnavailableError
 from varlor.ports import Listing
 
-router = APIRouter(prefix="/connectors", tags=["connectors"])
+router = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
 ConnectorId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 _RECENT = 20  # finished runs that the error rate looks at
 

@@ -12,11 +12,12 @@ from fastapi.responses import StreamingResponse
 from api.deps import Admin, Cursor, Editor, Limit, Svc, Viewer, page
 from api.openapi import guarded
 from api.schemas import DatasetPatch, Page
+from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.dataset import Dataset, RowsPage
 from varlor.errors import VarlorError
 
-router = APIRouter(prefix="/datasets", tags=["datasets"])
+router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=StrictRoute)
 DatasetId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Format = Literal["parquet", "csv", "jsonl"]
 _TYPES: Final[dict[Format, str]] = {

@@ -14,6 +14,7 @@ from api.openapi import guarded
 from api.routes.connectors import ConnectorId
 from api.schemas import FetchAccepted
 from api.services import Services
+from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.connector import Connector
 from varlor.contracts.dataset import Dataset
@@ -22,7 +23,7 @@ from varlor.contracts.messages import SyncInput
 from varlor.contracts.run import RunError
 from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
 
-router = APIRouter(prefix="/connectors", tags=["runs"])
+router = APIRouter(prefix="/connectors", tags=["runs"], route_class=StrictRoute)
 
 
 @router.post(

@@ -13,6 +13,7 @@ from api.openapi import guarded
 from api.routes.connectors import ConnectorId
 from api.schemas import TestRequest
 from api.services import Services
+from api.strict import StrictRoute
 from api.trail import audit
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
@@ -20,7 +21,7 @@ from varlor.contracts.messages import CheckInput, DiscoverInput
 from varlor.contracts.model import Model
 from varlor.errors import ConflictError, PartUnavailableError
 
-router = APIRouter(prefix="/connectors", tags=["connectors"])
+router = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
 _LATE: Final = CheckError(
     type="timeout",
     title="The test did not end in time",

@@ -10,12 +10,13 @@ from api.deps import Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.openapi import guarded
 from api.schemas import Page, RunPatch
 from api.services import Services
+from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.model import Id
 from varlor.contracts.run import FINAL_STATUSES, Counters, RequestLogEntry, Run, RunStatus
 from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
 RunId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 _ENDED = "The run has ended."
 

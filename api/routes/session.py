@@ -10,9 +10,10 @@ from api.door import COOKIE, same_origin
 from api.openapi import problems
 from api.schemas import SessionInfo, SessionRequest
 from api.services import Services
+from api.strict import StrictRoute
 from varlor.ports import Identity
 
-router = APIRouter(prefix="/session", tags=["session"])
+router = APIRouter(prefix="/session", tags=["session"], route_class=StrictRoute)
 SESSION_LIFE: Final = timedelta(hours=12)
 
 

@@ -1,0 +1,78 @@
+"""Composition root of the API process: routes, door and middleware around the services of one lifespan."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from api import errors, openapi
+from api.door import PREFIX, Door
+from api.middleware import BodyLimit, CodecCors, Watch
+from api.routes import (
+    audit,
+    codec,
+    connectors,
+    datasets,
+    events,
+    fetch,
+    health,
+    onboarding,
+    pages,
+    runs,
+    session,
+)
+from api.services import Services
+from varlor.bootstrap import build_services
+from varlor.settings import Settings
+from varlor.telemetry import HttpMetrics, configure
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    onboarding.router,  # before connectors: test-api is not an id
+    connectors.router,
+    fetch.router,
+    runs.router,
+    events.router,
+    datasets.router,
+    audit.router,
+    session.router,
+    codec.router,
+    health.router,
+)
+
+
+def create_app(services: Services | None = None, settings: Settings | None = None) -> FastAPI:
+    """The ASGI application. Without `services` the lifespan builds the real ones from the settings."""
+    settings = settings or Settings()
+    metrics = HttpMetrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        if services is not None:
+            app.state.services = services
+            yield
+            return
+        configure(settings, "api")
+        async with build_services(settings, metrics.registry) as built:
+            app.state.services = built
+            yield
+
+    app = FastAPI(
+        title="varlor",
+        version="2",
+        lifespan=lifespan,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # Swagger UI and Redoc load scripts from elsewhere: routes/pages.py has a plain page
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.openapi = openapi.describe(app)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(pages.router)
+    app.add_middleware(Door)
+    app.add_middleware(CodecCors, origin=settings.temporal_ui_url, prefix=f"{PREFIX}/codec/")
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Watch, observe=metrics.observe)
+    return app

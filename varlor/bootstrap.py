@@ -1,0 +1,217 @@
+"""Builds the adapters from the settings and joins them to the ports, for every process alike."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from deltalake import DeltaTable
+from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from temporalio.client import Client
+from temporalio.converter import PayloadCodec
+
+from api.engine import Engine
+from api.services import Services
+from varlor.auth.jwks import JwksKeys
+from varlor.auth.jwt import EmbeddedKey, JwtVerifier
+from varlor.auth.sessions import RedisSessions
+from varlor.cache import RedisDiscoveryCache, RedisDrafts, RedisEvents, RedisRateWindow
+from varlor.cache import connect as connect_redis
+from varlor.cache.client import ping as ping_redis
+from varlor.connectors import APIConnectorService
+from varlor.connectors.discovery import Discoverer
+from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.crypto import EncryptionService, Keyring
+from varlor.datasets import DeltaDatasets
+from varlor.errors import InvalidInputError
+from varlor.ports import Clock, Connectors, Datasets, Store, TokenVerifier, Workflows
+from varlor.settings import Settings
+from varlor.storage import SqlStore, create_engine
+from varlor.temporal import TemporalWorkflows, connect, decode_payloads, encode_payloads, make_codec
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shared:
+    """What API and worker have in common."""
+
+    clock: Clock
+    store: Store
+    redis: Redis
+    encryption: EncryptionService
+    temporal: Client
+    events: RedisEvents
+    window: RedisRateWindow
+    drafts: RedisDrafts
+    discoveries: RedisDiscoveryCache
+    datasets: Datasets
+    policy: EgressPolicy
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parts:
+    """What a worker's activities are made of."""
+
+    clock: Clock
+    store: Store
+    temporal: Client
+    workflows: Workflows
+    events: RedisEvents
+    window: RedisRateWindow
+    drafts: RedisDrafts
+    discoveries: RedisDiscoveryCache
+    datasets: Datasets
+    connectors: Connectors
+
+
+def build_encryption(settings: Settings) -> EncryptionService:
+    """The sealing of secrets at rest; InvalidInputError says which key is missing or weak."""
+    if settings.master_keys is None:
+        raise InvalidInputError("VARLOR_MASTER_KEYS is not set: give id:base64 of 32 random bytes.")
+    return EncryptionService(Keyring.parse(settings.master_keys.get_secret_value()))
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Production starts with keys of its own alone; InvalidInputError names the one that is not."""
+    if settings.mode == "embedded":
+        return
+    for name in ("master_keys", "codec_keys"):
+        ring: SecretStr | None = getattr(settings, name)
+        if ring is not None and "embedded-" in ring.get_secret_value():
+            raise InvalidInputError(
+                f"VARLOR_{name.upper()} holds a key of the embedded stack: make a new one."
+            )
+    if settings.jwt_private_key is not None or settings.codec_path is not None:
+        raise InvalidInputError(
+            "VARLOR_JWT_PRIVATE_KEY and VARLOR_CODEC_PATH are for the embedded stack alone."
+        )
+
+
+def build_tokens(settings: Settings, clock: Clock) -> TokenVerifier:
+    """Verifies bearer tokens by the provider's JWKS, or by the embedded key."""
+    if settings.jwt_jwks_url:
+        keys = JwksKeys(settings.jwt_jwks_url, clock)
+    elif settings.jwt_public_key:
+        keys = EmbeddedKey(settings.jwt_public_key)
+    else:
+        raise InvalidInputError("Neither VARLOR_JWT_JWKS_URL nor VARLOR_JWT_PUBLIC_KEY is set.")
+    return JwtVerifier(keys, clock, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+
+
+class _Codec:
+    """The codec server's two functions, bound to the codec."""
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self._codec = codec
+
+    async def decode(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return await decode_payloads(self._codec, body)
+
+    async def encode(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return await encode_payloads(self._codec, body)
+
+
+@asynccontextmanager
+async def _shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
+    refuse_unsafe(settings)
+    clock, encryption = SystemClock(), build_encryption(settings)
+    async with AsyncExitStack() as stack:
+        engine = create_engine(settings.database_url)
+        stack.push_async_callback(engine.dispose)
+        redis = connect_redis(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        datasets = DeltaDatasets(settings.data_url, settings.data_options)
+        store = SqlStore(engine, encryption, clock, datasets.location)
+
+        async def active_since(tenant: str, connector: str, since: datetime, before: datetime) -> bool:
+            return await store.tenant(tenant).runs.active_since(connector, since, before=before)
+
+        window = RedisRateWindow(redis, active_since, clock)
+        await window.begin()
+
+        yield Shared(
+            clock=clock,
+            store=store,
+            redis=redis,
+            encryption=encryption,
+            temporal=await connect(settings, lazy=lazy),
+            events=RedisEvents(redis),
+            window=window,
+            drafts=RedisDrafts(redis, encryption),
+            discoveries=RedisDiscoveryCache(redis),
+            datasets=datasets,
+            policy=EgressPolicy.from_settings(settings),
+        )
+
+
+@asynccontextmanager
+async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
+    """The worker's parts; raises PartUnavailableError when Temporal does not answer."""
+    async with _shared(settings, lazy=False) as shared:
+        client = GuardedClient(shared.policy, proxy_url=settings.egress_proxy_url)
+        discoverer = Discoverer(client, shared.clock, shared.window)
+        try:
+            yield Parts(
+                clock=shared.clock,
+                store=shared.store,
+                temporal=shared.temporal,
+                workflows=TemporalWorkflows(shared.temporal),
+                events=shared.events,
+                window=shared.window,
+                drafts=shared.drafts,
+                discoveries=shared.discoveries,
+                datasets=shared.datasets,
+                connectors=APIConnectorService(client, shared.window, discoverer, shared.clock),
+            )
+        finally:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def build_services(settings: Settings, registry: CollectorRegistry) -> AsyncGenerator[Services]:
+    """The API's services. A part that is away does not keep the API from starting: readiness tells."""
+    async with _shared(settings, lazy=True) as shared:
+        engine = Engine(shared.temporal)
+
+        async def redis() -> None:
+            await ping_redis(shared.redis)
+
+        async def storage() -> None:
+            # Raises when the storage does not answer; that there is no table here is as good an answer.
+            probe = shared.datasets.location("probe", "probe")
+            await asyncio.to_thread(DeltaTable.is_deltatable, probe, settings.data_options)
+
+        yield Services(
+            store=shared.store,
+            engine=engine,
+            events=shared.events,
+            drafts=shared.drafts,
+            discoveries=shared.discoveries,
+            window=shared.window,
+            datasets=shared.datasets,
+            judge=shared.policy,
+            tokens=build_tokens(settings, shared.clock),
+            sessions=RedisSessions(shared.redis, shared.clock),
+            codec=_Codec(make_codec(settings)),
+            probes={
+                "database": shared.store.ping,
+                "redis": redis,
+                "temporal": engine.ping,
+                "storage": storage,
+            },
+            registry=registry,
+            clock=shared.clock,
+            public_url=settings.public_url,
+            temporal_ui_url=settings.temporal_ui_url,
+            codec_path=settings.codec_path.get_secret_value() if settings.codec_path else None,
+        )
