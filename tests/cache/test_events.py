@@ -83,22 +83,38 @@ async def test_a_watcher_outlives_a_restart_of_redis() -> None:
         await client.aclose()
 
 
-async def test_watchers_that_leave_give_their_connection_back(redis: Redis) -> None:
+async def test_many_watchers_share_one_connection_and_leave_none_behind(redis: Redis) -> None:
     events = RedisEvents(redis)
-    watchers = [asyncio.ensure_future(anext(events.subscribe("t", None))) for _ in range(5)]
-    await until_waiting(redis, 5)
+    watchers = [asyncio.ensure_future(anext(events.subscribe(f"t{n % 7}", None))) for n in range(100)]
+    await until_waiting(redis, 1)
     for watcher in watchers:
         watcher.cancel()
     ended = await asyncio.gather(*watchers, return_exceptions=True)
     assert all(isinstance(end, asyncio.CancelledError) for end in ended)
     await until_waiting(redis, 0)
-    await events.publish("t", "x", {})
+
+
+async def test_every_watcher_of_a_tenant_and_no_other_hears_an_event(redis: Redis) -> None:
+    events = RedisEvents(redis)
+    await events.publish("t", "first", {})
+    mine = [events.subscribe("t", "0-0") for _ in range(20)]
+    assert [(await take(watcher, 1))[0].type for watcher in mine] == ["first"] * 20
+    other = asyncio.ensure_future(anext(events.subscribe("u", None)))
+    following = [asyncio.ensure_future(take(watcher, 1)) for watcher in mine]
+    await until_waiting(redis, 1)
+    await events.publish("t", "second", {})
+    assert [(await seen)[0].type for seen in following] == ["second"] * 20
+    assert not other.done()
+    other.cancel()
 
 
 async def test_a_stream_forgets_its_oldest_events(redis: Redis) -> None:
     events = RedisEvents(redis)
-    for start in range(0, 10_500, 100):
-        await asyncio.gather(*(events.publish("t", "n", {"n": start + n}) for n in range(100)))
+    async with redis.pipeline(transaction=False) as pipe:
+        for n in range(10_500):
+            pipe.xadd("tenant:events:t", {"type": "n", "data": f'{{"n":{n}}}'})
+        await pipe.execute()
+    await events.publish("t", "last", {})
     assert 10_000 <= await redis.xlen("tenant:events:t") < 10_300
 
 

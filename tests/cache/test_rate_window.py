@@ -32,7 +32,7 @@ async def main():
     redis = connect(sys.argv[1])
     window = window_on(redis)
     limit = RateLimitConfig(requests_per_minute=1000, burst_limit=5)
-    end = time.monotonic() + 3
+    end = time.monotonic() + 2
     await asyncio.gather(*(hammer(window, limit, end) for _ in range(4)))
     await redis.aclose()
 

@@ -1,8 +1,10 @@
 """The one shared client, and the one place where a failure of Redis becomes a failure of ours."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
+from itertools import chain, repeat
+from typing import Final, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -12,9 +14,11 @@ from redis.exceptions import RedisError
 
 from varlor.errors import InvalidInputError, PartUnavailableError
 
+T = TypeVar("T")
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 5.0
-MAX_CONNECTIONS: Final = 512  # each open subscription to events holds one
+MAX_CONNECTIONS: Final = 512  # of one process; whoever finds them all busy is told that Redis is away
+BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 def connect(url: str) -> Redis:
@@ -26,6 +30,7 @@ def connect(url: str) -> Redis:
     """
     retry = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
     try:
+        # Not a BlockingConnectionPool: a task canceled while giving a connection back would lose it.
         return Redis.from_url(
             url,
             socket_connect_timeout=CONNECT_SECONDS,
@@ -45,6 +50,15 @@ def redis_failures() -> Generator[None]:
         yield
     except (RedisError, OSError) as error:
         raise PartUnavailableError("redis", f"Redis does not answer ({type(error).__name__}).") from error
+
+
+async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """Take the step again and again, ever more slowly, until Redis answers: for who has time to wait."""
+    for seconds in chain(BACKOFF_SECONDS, repeat(BACKOFF_SECONDS[-1])):
+        with suppress(PartUnavailableError), redis_failures():
+            return await step()
+        await asyncio.sleep(seconds)
+    raise AssertionError("an endless series ended")
 
 
 async def read(redis: Redis, key: str) -> bytes | None:

@@ -1,10 +1,10 @@
 """A tenant's live events as a Redis stream, and the live numbers of running syncs."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 import orjson
@@ -12,15 +12,14 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from varlor import names
-from varlor.cache.client import read, redis_failures
+from varlor.cache.client import patiently, read, redis_failures
+from varlor.cache.news import News
 from varlor.contracts.run import Counters, Event
-from varlor.errors import FieldProblem, InvalidInputError, PartUnavailableError
+from varlor.errors import FieldProblem, InvalidInputError
 
 KEPT_EVENTS: Final = 10_000
 KEPT_FOR: Final = timedelta(days=1)
 _BATCH: Final = 100
-_BLOCK_MS: Final = 3000  # shorter than the client's patience with an answer
-_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 _ID: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,20})", re.ASCII)
 _U64: Final = 2**64
 
@@ -32,6 +31,7 @@ class RedisEvents:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._news = News(redis)
 
     async def publish(self, tenant: str, type_: str, data: Mapping[str, object]) -> None:
         key = names.events_key(tenant)
@@ -61,35 +61,28 @@ class RedisEvents:
         return None
 
     async def _follow(self, key: str, after: StreamId | None) -> AsyncIterator[Event]:
-        position: StreamId | None = None
-        failures = 0
-        while True:
-            try:
-                if position is None:
-                    position = await self._start(key, after)
-                entries = await self._read(key, position)
-                failures = 0
-            except PartUnavailableError:
-                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
-                failures += 1
-                continue
-            for id_, fields in entries:
-                position = _known(id_.decode())
-                yield Event(
-                    id=id_.decode(), type=fields[b"type"].decode(), data=orjson.loads(fields[b"data"])
-                )
+        position = await patiently(partial(self._start, key, after))
+        with self._news.watch(key, position) as grown:
+            while True:
+                grown.clear()
+                entries = await patiently(partial(self._read, key, position))
+                for id_, fields in entries:
+                    position = id_.decode()
+                    yield Event(
+                        id=position, type=fields[b"type"].decode(), data=orjson.loads(fields[b"data"])
+                    )
+                if not entries:
+                    await grown.wait()
 
-    async def _start(self, key: str, after: StreamId | None) -> StreamId:
+    async def _start(self, key: str, after: StreamId | None) -> str:
         """The end of the stream, or `after` when that is not beyond it (a stream may have been lost)."""
-        with redis_failures():
-            newest: Any = await self._redis.xrevrange(key, count=1)
-        end = _known(newest[0][0].decode()) if newest else (0, 0)
-        return end if after is None else min(after, end)
+        newest: Any = await self._redis.xrevrange(key, count=1)
+        end = _parse(newest[0][0].decode()) if newest else None
+        start = min(after or end or (0, 0), end or (0, 0))
+        return f"{start[0]}-{start[1]}"
 
-    async def _read(self, key: str, after: StreamId) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        with redis_failures():
-            start = f"{after[0]}-{after[1]}"
-            answer: Any = await self._redis.xread({key: start}, count=_BATCH, block=_BLOCK_MS)
+    async def _read(self, key: str, after: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        answer: Any = await self._redis.xread({key: after}, count=_BATCH)
         return cast("list[tuple[bytes, dict[bytes, bytes]]]", answer[0][1]) if answer else []
 
 
@@ -102,9 +95,3 @@ def _parse(text: str | None) -> StreamId | None:
         problem = FieldProblem("/Last-Event-ID", "Send back an id that an event had, or none.")
         raise InvalidInputError("The last event id is not one of ours.", problem)
     return parts
-
-
-def _known(text: str) -> StreamId:
-    """An id as Redis writes it."""
-    milliseconds, _, count = text.partition("-")
-    return int(milliseconds), int(count)
