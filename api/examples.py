@@ -12,7 +12,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "rateLimitConfig": {"requestsPerMinute": 60, "burstLimit": 10},
     },
     "ConnectorPatch": {"rateLimitConfig": {"requestsPerMinute": 30}},
-    "TestRequest": {
+    "CheckRequest": {
         "connector": {"name": "Shop", "baseUrl": "https://api.example.com/v1"},
         "path": "/users",
     },

@@ -64,17 +64,15 @@ class ConnectorPatch(Model):
     api_key: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
 
 
-class TestRequest(Model):
+class CheckRequest(Model):
     """A connection test of a stored connector, or of one that is not saved yet."""
-
-    __test__ = False  # not a test case, whatever pytest makes of its name
 
     connector_id: Id | None = None
     connector: ConnectorInput | None = None
     path: Path | None = None
 
     @model_validator(mode="after")
-    def _one_connector(self) -> "TestRequest":
+    def _one_connector(self) -> "CheckRequest":
         if (self.connector is None) == (self.connector_id is None):
             raise ValueError("give either connector or connectorId")
         return self

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from structlog.types import Processor
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from varlor.redaction import redact_event
 from varlor.settings import Settings
@@ -25,6 +26,8 @@ def configure(settings: Settings, service: str) -> None:
     """Set up logs and traces of this process, once, at its start; `service` names it in both."""
     _configure_logs(settings)
     structlog.contextvars.bind_contextvars(service=service)
+    if settings.metrics_port is not None and service == "worker":
+        _serve_metrics(f"{settings.host}:{settings.metrics_port}")
     if settings.otel_exporter_otlp_endpoint:
         _configure_traces(settings.otel_exporter_otlp_endpoint, service)
 
@@ -72,6 +75,11 @@ def _renderer(settings: Settings) -> Processor:
 def _plain(value: object) -> str:
     """Name what is not JSON by its type alone: a repr may hold what redaction cannot see."""
     return f"<{type(value).__name__}>"
+
+
+def _serve_metrics(address: str) -> None:
+    """The worker's numbers are the SDK's own (slots, latencies, failures), served by it on `/metrics`."""
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address))))
 
 
 def _configure_traces(endpoint: str, service: str) -> None:

@@ -11,7 +11,7 @@ from api.deps import Caller, Editor, Svc, Viewer
 from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
 from api.routes.connectors import ConnectorId
-from api.schemas import TestRequest
+from api.schemas import CheckRequest
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
@@ -42,7 +42,7 @@ class _Started(Model):
     responses=guarded(404, 409, 413, 422),
 )
 async def check_connection(
-    body: TestRequest, request: Request, parts: Svc, caller: Editor, key: IdempotencyKey = None
+    body: CheckRequest, request: Request, parts: Svc, caller: Editor, key: IdempotencyKey = None
 ) -> CheckResult:
     draft = await _draft(body, parts, caller)
 
@@ -97,7 +97,7 @@ async def endpoints(
     return found
 
 
-async def _draft(body: TestRequest, parts: Services, caller: Caller) -> CheckDraft:
+async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDraft:
     """What waits sealed in Redis for the activity; a stored connector is looked up first (404, 409)."""
     if body.connector_id is not None:
         connector = await caller.store.connectors.get(body.connector_id)
@@ -122,6 +122,6 @@ async def _result(parts: Services, caller: Caller, nonce: str, url: str) -> Chec
     return CheckResult.model_validate_json(raw).model_copy(update={"workflow_id": workflow_id})
 
 
-def _shown(body: TestRequest) -> str:
+def _shown(body: CheckRequest) -> str:
     """Nothing was asked of any address, so none is repeated: it may hold a secret."""
     return body.path.partition("?")[0] if body.path else ""
