@@ -11,6 +11,10 @@ VarlorError
 ├── FencedError              a newer writer owns the dataset (fatal for this attempt)
 ├── SchemaFrozenError        drift met the policy `freeze` (fatal)
 ├── PartUnavailableError     Redis, the database, Temporal or storage is away (retry)
+├── AuthRequiredError        the connector's user must connect again (waits, no failure)  409
+├── TokenError               what the authorization server did; `kind` says who can cure it
+│                            invalid_grant (connect again), invalid_client and rejected (settings),
+│                            passing (retry)
 └── SourceError              what the outside API did; `kind` is the contract's slug
     ├── permanent kinds: invalid_credential, forbidden, not_found, blocked_destination, tls,
     │                    not_json, too_large, bad_request, pagination_stuck, bad_records
@@ -45,6 +49,9 @@ SourceKind = Literal[
 PASSING_KINDS: Final[frozenset[str]] = frozenset(
     {"timeout", "unreachable", "rate_limited", "server_error", "truncated"}
 )
+
+
+TokenErrorKind = Literal["invalid_grant", "invalid_client", "rejected", "passing"]
 
 
 class VarlorError(Exception):
@@ -133,6 +140,38 @@ class PartUnavailableError(VarlorError):
     def __init__(self, part: str, detail: str) -> None:
         super().__init__(detail)
         self.part = part
+
+
+class AuthRequiredError(VarlorError):
+    """The connector has no token that works, and only its user can bring one: connect again."""
+
+    slug = "auth-required"
+
+
+class TokenError(VarlorError):
+    """What an authorization server did.
+
+    `code` is its OAuth error code if that is one of the known ones, `status` its HTTP status, and
+    `retry_after` the wait it asked for in seconds, already clamped.
+    """
+
+    slug = "token"
+
+    def __init__(
+        self,
+        kind: TokenErrorKind,
+        detail: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind: TokenErrorKind = kind
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+        self.retryable = kind == "passing"
 
 
 class SourceError(VarlorError):

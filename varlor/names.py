@@ -45,6 +45,21 @@ def token_key(tenant: str, connector: str) -> str:
     return f"connector:tokens:{tenant}:{connector}"
 
 
+def token_stash_key(tenant: str, connector: str, purpose: str) -> str:
+    """A token answer that is not in the database yet; at most an hour."""
+    return f"connector:token-stash:{tenant}:{connector}:{purpose}"
+
+
+def oauth_state_key(state_hash: str) -> str:
+    """An authorization under way, by the hash of its `state`: who brings it back is not known before."""
+    return f"oauth:state:{state_hash}"
+
+
+def oauth_code_key(tenant: str, nonce: str) -> str:
+    """The code a checked callback brought, until it is exchanged; at most 600 s."""
+    return f"connector:oauth-code:{tenant}:{nonce}"
+
+
 def rate_key(tenant: str, connector: str) -> str:
     return f"connector:rate:{tenant}:{connector}"
 

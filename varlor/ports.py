@@ -15,8 +15,9 @@ from varlor.contracts.connector import (
 )
 from varlor.contracts.dataset import Dataset, RowsPage, TableFacts
 from varlor.contracts.fetch import FetchRequest, SchemaPolicy, WriteMode
-from varlor.contracts.messages import WaitReason
+from varlor.contracts.messages import ResealProgress, WaitReason
 from varlor.contracts.model import Model, UtcTime
+from varlor.contracts.oauth import OAuthConfig, ServerMetadata, TokenState, TokenStatus
 from varlor.contracts.run import (
     Counters,
     Event,
@@ -218,11 +219,70 @@ class IdempotencyRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Grant:
+    """A token answer: what it opens, and until when. `expires_at` is None when nobody knows."""
+
+    access_token: str
+    refresh_token: str | None
+    token_type: str
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime | None
+
+
+class GrantRepository(Protocol):
+    """One tenant's tokens, sealed. A version names one stored token and never comes back."""
+
+    async def state(self, connector_id: str) -> TokenState:
+        """What may be told; status `none` and version 0 before the first token."""
+        ...
+
+    async def open(self, connector_id: str) -> tuple[Grant, TokenState] | None:
+        """Unseal; None when there is no token. SealError when it does not open."""
+        ...
+
+    async def write(
+        self,
+        connector_id: str,
+        grant: Grant,
+        *,
+        expected_version: int,
+        next_refresh_at: datetime | None = None,
+    ) -> TokenState:
+        """Store the next version as `active`; a connector that waited for this becomes a draft again.
+
+        ConflictError when another version was stored meanwhile or the connector is being deleted,
+        NotFoundError when it is gone.
+        """
+        ...
+
+    async def mark(
+        self,
+        connector_id: str,
+        status: TokenStatus,
+        *,
+        expected_version: int | None = None,
+        next_refresh_at: datetime | None = None,
+    ) -> TokenState:
+        """Set the status, not the version; ConflictError when `expected_version` is no longer stored.
+
+        needs_reauth and revoked also become the connector's status. Without a token it changes nothing.
+        """
+        ...
+
+    async def erase(self, connector_id: str) -> TokenState:
+        """Forget the token; the version grows, so that whoever still holds the old one writes in vain."""
+        ...
+
+
 class TenantStore(Protocol):
     """Everything stored for one tenant: there is no other way to a tenant's rows."""
 
     @property
     def connectors(self) -> ConnectorRepository: ...
+    @property
+    def grants(self) -> GrantRepository: ...
     @property
     def runs(self) -> RunRepository: ...
     @property
@@ -239,6 +299,19 @@ class Store(Protocol):
     def tenant(self, tenant_id: str) -> TenantStore: ...
     async def ping(self) -> None:
         """Raise PartUnavailableError when the database does not answer."""
+        ...
+
+    async def reseal_batch(self, after: str | None, limit: int) -> ResealProgress:
+        """Re-seal, in all tenants, up to `limit` rows that are not under the newest key.
+
+        Each by compare-and-swap: a row that changed meanwhile is `skipped`, and `key_usage` tells
+        whether another pass is needed. Start with `after` None, go on until the answer's is None;
+        the numbers are of this batch.
+        """
+        ...
+
+    async def key_usage(self) -> Mapping[str, int]:
+        """Sealed rows by master key version, in all tenants; the newest version is always named."""
         ...
 
 
@@ -305,6 +378,103 @@ class DiscoveryCache(Protocol):
     async def put(self, tenant: str, connector: str, discovery: Discovery) -> None: ...
     async def get(self, tenant: str, connector: str) -> Discovery | None: ...
     async def drop(self, tenant: str, connector: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CachedToken:
+    """An access token ready to be sent; `expires_at` None: unknown, so it is kept for a short while."""
+
+    access_token: str
+    token_type: str
+    version: int
+    expires_at: datetime | None
+
+
+class TokenCache(Protocol):
+    """Access tokens, sealed, as long as they live. Never a refresh token. Losing them loses nothing."""
+
+    async def put(self, tenant: str, connector: str, token: CachedToken) -> None:
+        """Keep it until it expires, unless a newer version is there."""
+        ...
+
+    async def get(self, tenant: str, connector: str) -> CachedToken | None: ...
+    async def drop(self, tenant: str, connector: str, *, version: int) -> None:
+        """Forget it; a straggler's put of this version or an older one is refused for some minutes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StashedGrant:
+    """A token answer that is not written yet, and the version it is to follow."""
+
+    grant: Grant
+    expected_version: int
+
+
+class TokenStash(Protocol):
+    """The token endpoint's answer, sealed for at most 1 h: a retry repeats the write, not the request.
+
+    `purpose` keeps flows apart: "refresh", or the nonce of an onboarding.
+    """
+
+    async def put(self, tenant: str, connector: str, purpose: str, stashed: StashedGrant) -> None: ...
+    async def get(self, tenant: str, connector: str, purpose: str) -> StashedGrant | None: ...
+    async def drop(self, tenant: str, connector: str, purpose: str) -> None: ...
+
+
+class OAuthAttempt(Model):
+    """An authorization under way: whom its callback must come from, and what its code is good for.
+
+    `browser_hash`: SHA-256 in hex of the browser-binding cookie. `issuer` None: none is known.
+    Sealed in Redis, never in a history.
+    """
+
+    tenant_id: str
+    connector_id: str
+    subject: str
+    nonce: str
+    browser_hash: str
+    verifier: str
+    redirect_uri: str
+    token_url: str
+    return_to: str | None = None
+    issuer: str | None = None
+    iss_required: bool = False
+    created_at: UtcTime
+
+    def __repr_args__(self) -> list[tuple[str, object]]:
+        return [("connector_id", self.connector_id), ("nonce", self.nonce)]
+
+
+class AuthorizationAnswer(Model):
+    """What a checked callback leaves for the exchange, sealed under the attempt's nonce."""
+
+    code: str
+    verifier: str
+    redirect_uri: str
+    token_url: str
+
+    def __repr_args__(self) -> list[tuple[str, object]]:
+        return []
+
+
+class OAuthAttempts(Protocol):
+    """Authorizations under way, for 600 s; all raise PartUnavailableError when Redis is away."""
+
+    async def save(self, state: str, attempt: OAuthAttempt) -> None:
+        """Keep it under the state's hash."""
+        ...
+
+    async def take(self, state: str) -> OAuthAttempt | None:
+        """Use the state up, atomically: of two callers one gets it. None: unknown, expired or used."""
+        ...
+
+    async def put_code(self, tenant: str, nonce: str, answer: AuthorizationAnswer) -> None: ...
+    async def code(self, tenant: str, nonce: str) -> AuthorizationAnswer | None:
+        """The answer, as often as a retry needs it."""
+        ...
+
+    async def drop_code(self, tenant: str, nonce: str) -> None: ...
 
 
 # --- who asks ----------------------------------------------------------------------------------
@@ -379,6 +549,73 @@ class RequestAuth(Protocol):
     async def parts(self) -> AuthParts: ...
     async def refused(self) -> bool:
         """The API answered 401: True when a newer credential is now worth one repeat."""
+        ...
+
+
+class Credentials(Protocol):
+    """Who we are to a connector's API, whatever its `auth_type`."""
+
+    async def auth(self, tenant: str, connector: Connector) -> RequestAuth:
+        """The stored credential, resolved at send time.
+
+        For oauth2, `parts` and `refused` raise AuthRequiredError when only the user can help, and
+        PartUnavailableError when no token can be had now.
+        """
+        ...
+
+
+class TokenRefresher(Protocol):
+    """Asks the connector's keep-token-fresh, the one place where its token is refreshed."""
+
+    async def ensure_fresh(
+        self, tenant: str, connector: str, seen_version: int, *, force: bool = False
+    ) -> TokenState:
+        """The state afterwards; joins a refresh under way. PartUnavailableError when Temporal is away.
+
+        `force`: refresh though the token looks fresh, unless a version after `seen_version` is stored.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Authorization:
+    """Where to send the user, and what to remember until the callback."""
+
+    url: str
+    state: str
+    verifier: str
+    token_url: str
+    issuer: str | None
+    iss_required: bool
+
+
+class OAuth2(Protocol):
+    """Talks to authorization servers (`OAuth2Service`); what goes wrong there is a TokenError."""
+
+    async def authorization(self, config: OAuthConfig, redirect_uri: str) -> Authorization:
+        """A fresh state (256 bits) and S256 challenge (RFC 7636)."""
+        ...
+
+    async def exchange(self, config: OAuthConfig, secrets: Secrets, answer: AuthorizationAnswer) -> Grant: ...
+    async def renew(self, config: OAuthConfig, secrets: Secrets, held: Grant | None) -> Grant:
+        """The next token by the config's grant; a refresh token that is not replaced is kept.
+
+        TokenError(invalid_grant) also when there is nothing to renew with.
+        """
+        ...
+
+    async def revoke(
+        self,
+        config: OAuthConfig,
+        secrets: Secrets,
+        token: str,
+        hint: Literal["access_token", "refresh_token"],
+    ) -> Literal["done", "unsupported"]:
+        """RFC 7009; TokenError(passing) asks for another try, any other kind is final."""
+        ...
+
+    async def metadata(self, issuer: str) -> ServerMetadata:
+        """RFC 8414, or OpenID Connect Discovery; its issuer is `issuer` to the letter."""
         ...
 
 

@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, StringConstraints
 
 from varlor.contracts.model import Id, Model, Name, UtcTime
+from varlor.contracts.oauth import OAuthConfig
 from varlor.contracts.pagination import Pagination
 
 ApiType = Literal["rest", "graphql", "webhook"]
 AuthType = Literal["none", "bearer", "oauth2", "apikey"]
-ConnectorStatus = Literal[
-    "draft", "needs_auth", "connected", "error", "needs_reauth", "revoked", "deleting"
-]
+ConnectorStatus = Literal["draft", "needs_auth", "connected", "error", "needs_reauth", "revoked", "deleting"]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[\x20-\x7e\x80-\xff]*$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048, strip_whitespace=True)]
@@ -43,15 +42,22 @@ class ConnectorSettings(Model):
     headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=64)] = {}
     auth_type: AuthType = "none"
     api_key_config: ApiKeyConfig | None = None
+    oauth_config: OAuthConfig | None = None
     rate_limit_config: RateLimitConfig = RateLimitConfig()
     pagination: Pagination | None = None
 
 
 class Secrets(Model):
-    """A connector's secrets in the clear: only between unsealing and sending, never stored or logged."""
+    """A connector's secrets in the clear: only between unsealing and sending, never stored or logged.
+
+    `private_key` is a PEM for private_key_jwt; `refresh_token` the first one of the grant refresh_token.
+    """
 
     bearer_token: Secret | None = None
     api_key: Secret | None = None
+    client_secret: Secret | None = None
+    private_key: Secret | None = None
+    refresh_token: Secret | None = None
 
 
 class Connector(ConnectorSettings):

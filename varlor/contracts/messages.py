@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from varlor.contracts.model import Model
+from varlor.contracts.model import Model, UtcTime
+from varlor.contracts.oauth import TokenState, TokenStatus
 from varlor.contracts.run import Counters, Origin, RunError, RunStatus
 
 
@@ -157,3 +158,101 @@ class OpenRuns(Model):
     """Workflow ids of a connector's runs that have not ended."""
 
     workflow_ids: list[str]
+
+
+class OnboardInput(Model):
+    """An OAuth onboarding. What it is bound to (browser, return path) waits sealed in Redis under `nonce`."""
+
+    tenant_id: str
+    connector_id: str
+    nonce: str
+    actor: str
+
+
+class AuthorizationReceived(Model):
+    """The provider's callback came and was checked; the code waits sealed in Redis under `nonce`.
+
+    `error`: the allow-listed OAuth error code of a callback that brought no code.
+    """
+
+    nonce: str
+    error: str | None = None
+
+
+class OnboardOutcome(Model):
+    """`reason` is a slug when not connected: expired, access_denied, invalid_grant and the like."""
+
+    connected: bool
+    reason: str | None = None
+
+
+class KeepFreshState(Model):
+    """What keep-token-fresh carries over a continue-as-new."""
+
+    token: TokenState = TokenState()
+    failures: int = 0
+    updates: int = 0
+
+
+class KeepFreshInput(Model):
+    tenant_id: str
+    connector_id: str
+    state: KeepFreshState = KeepFreshState()
+
+
+class EnsureFresh(Model):
+    """Wants a token newer than `seen_version` when `force`, else one that is not about to expire."""
+
+    seen_version: int = 0
+    force: bool = False
+    actor: str | None = None
+
+
+class RefreshInput(Model):
+    """`failures`: passing failures in a row before this one, for the wait that follows."""
+
+    tenant_id: str
+    connector_id: str
+    seen_version: int
+    force: bool = False
+    actor: str | None = None
+    failures: int = 0
+
+
+class RefreshOutcome(Model):
+    """The state after one refresh; `reason`: the slug of what failed, `retry_seconds`: the wait asked for."""
+
+    token: TokenState
+    refreshed: bool = False
+    reason: str | None = None
+    retry_seconds: float | None = None
+
+
+class TokenMark(Model):
+    """Sets a token's visible status unless another version has been stored since."""
+
+    tenant_id: str
+    connector_id: str
+    status: TokenStatus
+    version: int
+    next_refresh_at: UtcTime | None = None
+
+
+class ResealProgress(Model):
+    """Where a rotation is: `after` is where the next batch begins, None when all has been looked at.
+
+    `resealed` values are now under the newest key; `skipped` moved meanwhile and are looked at again.
+    """
+
+    after: str | None = None
+    looked_at: int = 0
+    resealed: int = 0
+    skipped: int = 0
+
+
+class RotateKeysInput(Model):
+    """Re-seals everything under `key_version`, the newest; `progress` is carried over continue-as-new."""
+
+    key_version: str
+    actor: str
+    progress: ResealProgress = ResealProgress()
