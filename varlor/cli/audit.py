@@ -1,12 +1,12 @@
 """`varlor audit …`."""
 
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from varlor.bootstrap import SystemClock
 from varlor.cli.access import TENANT
 from varlor.cli.connectors import ask
 from varlor.cli.db import database_address, master_keys
@@ -65,15 +65,10 @@ def verify(
     return 0 if broken is None else 1
 
 
-class _SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 async def _first_broken(tenant: str, state_dir: Path) -> int | None:
     engine = create_engine(database_address(state_dir))
     encryption = EncryptionService(Keyring.parse(master_keys(state_dir)))
-    store = SqlStore(engine, encryption, _SystemClock(), lambda tenant, dataset: f"{tenant}/{dataset}")
+    store = SqlStore(engine, encryption, SystemClock(), lambda tenant, dataset: f"{tenant}/{dataset}")
     try:
         return await store.tenant(tenant).audit.verify()
     finally:

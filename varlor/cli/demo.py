@@ -11,7 +11,7 @@ from varlor.cli.client import ApiClient
 from varlor.cli.failures import CommandError
 from varlor.cli.mainjob import main_job
 from varlor.cli.options import DEFAULT_STATE_DIR, StateDirOption
-from varlor.cli.output import say
+from varlor.cli.output import say, tell
 from varlor.cli.signin import print_addresses
 from varlor.cli.up import PortOption, SamplePortOption, TemporalPortOption, TemporalUiPortOption
 from varlor.stack.options import StackOptions
@@ -42,7 +42,7 @@ def demo(
     )
 
     async def work(stack: Stack) -> int:
-        say(f"the stack is ready after {stack.seconds:.1f} s")
+        tell(f"the stack is ready after {stack.seconds:.1f} s")
         try:
             await _do_job(stack, state_dir)
         except CommandError as error:
@@ -54,7 +54,7 @@ def demo(
         await print_addresses(stack)
         return await stay()
 
-    say("starting the stack …")
+    tell("starting the stack …")
     return asyncio.run(run_stack(options, work, report=say, interrupted=INTERRUPTED if once else 0))
 
 

@@ -3,22 +3,20 @@
 from typing import Any, Final
 
 from varlor.cli.client import ApiClient
-from varlor.cli.connectors import show_test
 from varlor.cli.failures import CommandError
 from varlor.cli.follow import follow
-from varlor.cli.output import print_rows, say
+from varlor.cli.output import print_rows, tell
 
 NAME: Final = "Sample shop"
 TOKEN: Final = "sample-bearer-token"  # noqa: S105 - the sample API's own, printed in its documentation
 WANTED: Final = "/v1/orders"
 FIRST_ROWS: Final = 5
-MOST_COLUMNS: Final = 7
 
 
 async def main_job(api: ApiClient, sample_url: str) -> None:
     """Do the job and show each step; raises CommandError at the first that fails."""
     connector = await _connector(api, f"{sample_url}/bearer")
-    say(f"1/5 connector  {connector['name']} at {connector['baseUrl']} ({connector['id']})")
+    tell(f"1/5 connector  {connector['name']} at {connector['baseUrl']} ({connector['id']})")
     await _test(api, connector["id"])
     endpoint = await _discover(api, connector["id"])
     dataset_id = await _fetch(api, connector["id"], endpoint)
@@ -44,13 +42,14 @@ async def _test(api: ApiClient, connector_id: str) -> None:
     result = await api.post("/connectors/test-api", {"connectorId": connector_id, "path": WANTED})
     if not result["ok"]:
         raise CommandError(f"the connection test failed: {result['error']['detail']}")
-    say(f"2/5 test       HTTP {result['statusCode']} in {result['latencyMs']} ms")
-    show_test(result)
+    tell(
+        f"2/5 test       HTTP {result['statusCode']} in {result['latencyMs']} ms, records at {result['recordPath']}"
+    )
 
 
 async def _discover(api: ApiClient, connector_id: str) -> dict[str, Any]:
     found = await api.get(f"/connectors/{connector_id}/endpoints")
-    say(f"3/5 discovery  {len(found['endpoints'])} endpoints from {found['documentUrl']}")
+    tell(f"3/5 discovery  {len(found['endpoints'])} endpoints from {found['documentUrl']}")
     for endpoint in found["endpoints"]:
         if endpoint["path"].endswith(WANTED):
             return endpoint
@@ -58,7 +57,7 @@ async def _discover(api: ApiClient, connector_id: str) -> dict[str, Any]:
 
 
 async def _fetch(api: ApiClient, connector_id: str, endpoint: dict[str, Any]) -> str:
-    say(f"4/5 fetch      {endpoint['method']} {endpoint['path']}, pagination auto")
+    tell(f"4/5 fetch      {endpoint['method']} {endpoint['path']}, pagination auto")
     body = {"endpointId": endpoint["id"], "dataset": {"name": "Sample orders", "writeMode": "replace"}}
     accepted = await api.post(f"/connectors/{connector_id}/fetch", body)
     run = await follow(api, accepted["runId"])
@@ -71,8 +70,8 @@ async def _show(api: ApiClient, dataset_id: str) -> None:
     dataset = await api.get(f"/datasets/{dataset_id}")
     page = await api.get(f"/datasets/{dataset_id}/rows", limit=FIRST_ROWS)
     count = dataset["rowCount"]
-    say(f"5/5 dataset    {count:,} rows, {dataset['bytes']:,} bytes at {dataset['location']}")
+    tell(f"5/5 dataset    {count:,} rows, {dataset['bytes']:,} bytes at {dataset['location']}")
     names = [column["name"] for column in page["columns"] if not column["name"].startswith("_varlor")]
-    print_rows(names[:MOST_COLUMNS], page["rows"], title=f"the first rows of {count:,}")
+    print_rows(names, page["rows"], title=f"the first rows of {count:,}")
     if not count:
         raise CommandError("the dataset has no rows")

@@ -3,14 +3,15 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-PIPE_WIDTH = 200  # columns, where there is no terminal to ask
-CELL = 60  # characters of a value in a table of rows
+PIPE_WIDTH: Final = 160  # characters a line, where there is no terminal to ask
+CELL: Final = 32  # characters of a value in a table of rows
+COLUMN_WIDTH: Final = 18  # characters: a guess at what a column takes
 
 
 def console() -> Console:
@@ -24,6 +25,11 @@ def message_console() -> Console:
 def say(message: str) -> None:
     """One message for a person, on stderr, as it is (no markup)."""
     message_console().print(Text(message), soft_wrap=True)
+
+
+def tell(message: str) -> None:
+    """One line of what a command is there to say, on stdout, as it is (no markup)."""
+    console().print(Text(message), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -50,13 +56,16 @@ def print_facts(item: Mapping[str, Any]) -> None:
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, title: str = "") -> None:
-    """The first rows of a dataset; long values are cut."""
-    table = Table(title=title or None)
-    for name in columns:
+    """Rows as a table of as many columns as there is room for; long values are cut."""
+    output = console()
+    shown = columns[: max(3, output.width // COLUMN_WIDTH)]
+    hidden = len(columns) - len(shown)
+    table = Table(title=title or None, caption=f"and {hidden} more columns" if hidden else None)
+    for name in shown:
         table.add_column(Text(name), overflow="ellipsis", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(_cut(_text(row.get(name)))) for name in columns))
-    console().print(table)
+        table.add_row(*(Text(_cut(_text(row.get(name)))) for name in shown))
+    output.print(table)
 
 
 def _pick(item: Any, field: str) -> Any:
@@ -74,4 +83,5 @@ def _text(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"
+    line = " ".join(text.split())
+    return line if len(line) <= CELL else f"{line[: CELL - 1]}…"

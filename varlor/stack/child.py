@@ -68,7 +68,8 @@ class Child:
             end = handle.seek(0, os.SEEK_END)
             handle.seek(max(self._log_start, end - TAIL_BYTES))
             text = handle.read().decode(errors="replace")
-        return "".join(f"\n    {line}" for line in text.splitlines()[-TAIL_LINES:])
+        lines = [line for line in text.splitlines() if line.strip(" ^~")]  # carets only point
+        return "".join(f"\n    {line}" for line in lines[-TAIL_LINES:])
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):  # the group is gone

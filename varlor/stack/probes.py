@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 
 import httpx2
 from redis.asyncio import Redis
@@ -11,11 +10,13 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, TLSConfig
+from temporalio.service import RPCError
 
 from varlor import names
+from varlor.errors import PartUnavailableError
 from varlor.settings import Settings
 from varlor.stack.supervisor import Probe
+from varlor.temporal.client import connect
 
 TIMEOUT = 5.0  # seconds for one question
 
@@ -52,9 +53,9 @@ def temporal(settings: Settings) -> Probe:
 
     async def probe(_since: datetime) -> bool:
         try:
-            client = await _connect(settings)
+            client = await connect(settings)
             await client.count_workflows(f"{names.TENANT_ATTRIBUTE} = 'none'")
-        except (RPCError, RuntimeError):  # the SDK raises RuntimeError while nobody listens
+        except (RPCError, PartUnavailableError):
             return False
         return True
 
@@ -66,33 +67,14 @@ def worker(settings: Settings) -> Probe:
 
     async def probe(since: datetime) -> bool:
         try:
-            client = await _connect(settings)
+            client = await connect(settings)
             return await _polled(client, names.CONTROL_QUEUE, since) and await _polled(
                 client, names.FETCH_QUEUE, since
             )
-        except (RPCError, RuntimeError):
+        except (RPCError, PartUnavailableError):
             return False
 
     return probe
-
-
-async def _connect(settings: Settings) -> Client:
-    key = settings.temporal_api_key
-    tls = TLSConfig(
-        server_root_ca_cert=_read(settings.temporal_tls_ca),
-        client_cert=_read(settings.temporal_tls_cert),
-        client_private_key=_read(settings.temporal_tls_key),
-    )
-    return await Client.connect(
-        settings.temporal_address,
-        namespace=settings.temporal_namespace,
-        api_key=key.get_secret_value() if key else None,
-        tls=tls if settings.temporal_tls else False,
-    )
-
-
-def _read(path: Path | None) -> bytes | None:
-    return path.read_bytes() if path else None
 
 
 async def _polled(client: Client, queue: str, since: datetime) -> bool:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from varlor.errors import VarlorError
+from varlor.crypto import new_master_key
+from varlor.errors import InvalidInputError, VarlorError
 from varlor.settings import Settings
 from varlor.stack import probes
 from varlor.stack.checks.finding import Finding, missing, ok, warning
@@ -24,11 +26,15 @@ OLDEST_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 async def temporal(settings: Settings) -> Finding:
     """A Temporal that somebody else runs: reachable, with our search attributes."""
     address = settings.temporal_address
+    if settings.codec_keys is None:  # the stack makes them at its start; this question carries no payload
+        settings = settings.model_copy(update={"codec_keys": SecretStr(new_master_key())})
     try:
         if await asyncio.wait_for(probes.temporal(settings)(datetime.now(UTC)), PATIENCE):
             return ok("Temporal server", address)
     except TimeoutError:
         pass
+    except InvalidInputError as error:
+        return missing("Temporal server", error.detail, "correct the setting")
     advice = "check VARLOR_TEMPORAL_…; its namespace needs the Keyword search attributes of docs/runbook.md"
     return missing("Temporal server", f"{address} does not answer as it should", advice)
 
@@ -47,8 +53,9 @@ async def database(folder: StateDir, settings: Settings) -> Finding:
         return ok("database", "made at the first start")
     try:
         behind = await asyncio.to_thread(pending, given or f"sqlite:///{file}")
-    except VarlorError as error:
-        return missing("database", error.detail, "check VARLOR_DATABASE_URL" if given else _repair(file))
+    except (VarlorError, OSError) as error:
+        said = error.detail if isinstance(error, VarlorError) else str(error)
+        return missing("database", said, "check VARLOR_DATABASE_URL" if given else _repair(file))
     if behind:
         return missing("database", "its tables are older than this program", "run `varlor db upgrade`")
     return ok("database", "up to date")
