@@ -1,7 +1,7 @@
 """The API in process on a real database, Valkey and Temporal; each test is a tenant of its own."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.services import Services
+from tests.api.processes import environment, free_port, running, wait_for_port
 from varlor.crypto import new_master_key
 from varlor.settings import Settings
 from varlor.stack.tokens import sign
@@ -90,9 +91,6 @@ def door(app: FastAPI, tenant: str) -> Door:
     return Door(app, tenant)
 
 
-Opener = Callable[[str], httpx2.AsyncClient]
-
-
 @pytest.fixture
 async def admin(door: Door) -> AsyncIterator[httpx2.AsyncClient]:
     async with door.as_role("admin") as client:
@@ -115,3 +113,41 @@ async def viewer(door: Door) -> AsyncIterator[httpx2.AsyncClient]:
 async def nobody(door: Door) -> AsyncIterator[httpx2.AsyncClient]:
     async with door.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def sample_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample API at a fiftieth of its size, in a process of its own."""
+    port, log = free_port(), tmp_path_factory.mktemp("sample") / "log"
+    command = ["-m", "examples.sample_api", "--port", str(port), "--scale", "0.02"]
+    with running(command, log) as process:
+        wait_for_port(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def worker_log(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A real worker on both queues; answers where it logs."""
+    log = tmp_path_factory.mktemp("worker") / "log"
+    with running(["-m", "worker"], log, environment(settings)) as process:
+        yield log
+        assert process.poll() is None, log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="session")
+def api_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served") / "log"
+
+
+@pytest.fixture(scope="session")
+def api_url(settings: Settings, api_log: Path) -> Iterator[str]:
+    """The same API under a real uvicorn, as the stack starts it."""
+    port = free_port()
+    with running(uvicorn_command(port), api_log, environment(settings)) as process:
+        wait_for_port(port, process, api_log)
+        yield f"http://127.0.0.1:{port}"
+
+
+def uvicorn_command(port: int) -> list[str]:
+    command = ["-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port), "--no-access-log"]
+    return [*command, "--timeout-graceful-shutdown", "5", "--log-level", "warning"]
