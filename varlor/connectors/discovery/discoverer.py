@@ -51,7 +51,7 @@ class Discoverer:
         found = await search.openapi()
         if found is not None:
             return self._answer("openapi", found.url, found.reading, search.notes)
-        provider = await search.provider()
+        provider = search.provider()
         if provider is not None:
             return self._answer("oidc", provider.url, provider.reading, search.notes)
         if (excuse := asking.excuse()) is not None:
@@ -92,7 +92,8 @@ class _Search:
         self._base_url = base_url
         self._asked: set[str] = set()
         self._seen: set[bytes] = set()
-        self._home: OutResponse | None = None
+        self._telling = {base_url, *oidc_places(base_url)}
+        self._kept: dict[str, OutResponse] = {}
         self._poor: Found | None = None
         self.notes: list[str] = []
 
@@ -107,16 +108,15 @@ class _Search:
                 break
         return self._poor
 
-    async def provider(self) -> Found | None:
-        for url in oidc_places(self._base_url):
-            answer = await self._ask(url)
-            reading = read_provider(answer.body, self._base_url) if answer is not None else None
-            if answer is not None and reading is not None:
+    def provider(self) -> Found | None:
+        for answer in self._kept.values():
+            reading = read_provider(answer.body, self._base_url)
+            if reading is not None:
                 return Found(answer.url, reading)
         return None
 
     def links(self) -> Reading:
-        home = self._home
+        home = self._kept.get(self._base_url)
         endpoints = read_links(home.body, home.url, self._base_url) if home is not None else []
         note = (
             ["The base URL itself names these resources; nothing else describes them."] if endpoints else []
@@ -128,8 +128,8 @@ class _Search:
             return None
         self._asked.add(url)
         answer = await self._asking.ask(url)
-        if url == self._base_url:
-            self._home = answer
+        if answer is not None and url in self._telling:
+            self._kept[url] = answer
         return answer
 
     async def _examine(self, answer: OutResponse, depth: int) -> Found | None:

@@ -1,11 +1,11 @@
 """Endpoints that an OpenID provider names in its configuration (OpenID Connect Discovery 1.0, section 3)."""
 
-from typing import Any, Final
+from typing import Final
 
 from varlor.connectors.discovery.documents import read_json
 from varlor.connectors.discovery.foreign import mapping
 from varlor.connectors.discovery.operations import Reading
-from varlor.connectors.discovery.placement import Placement, split_url
+from varlor.connectors.discovery.placement import path_below
 from varlor.contracts.check import Endpoint
 from varlor.contracts.pagination import NoPagination
 
@@ -22,19 +22,12 @@ def read_provider(body: bytes, base_url: str) -> Reading | None:
         return None
     reading = Reading([], [])
     for name, (summary, record_path, key) in _READABLE.items():
-        path = _below(configuration.get(name), base_url)
+        path = path_below(configuration.get(name), base_url)
         if path:
             reading.endpoints.append(_endpoint(name, path, summary, record_path, key))
         elif name in configuration:
             reading.notes.append(f"The {name} lies outside this connector's base URL.")
     return reading
-
-
-def _below(url: Any, base_url: str) -> str | None:
-    server, path = split_url(url)
-    placement = Placement({"servers": [{"url": server}]}, base_url, base_url)
-    place = placement.place(path) if server else None
-    return None if placement.elsewhere else place
 
 
 def _endpoint(name: str, path: str, summary: str, record_path: str | None, key: list[str]) -> Endpoint:

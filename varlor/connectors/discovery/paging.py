@@ -26,7 +26,7 @@ from varlor.contracts.pagination import (
 _LARGEST_PAGE: Final = 1000
 _USUAL_PAGE: Final = 100
 _AROUND_DEPTH: Final = 3
-_ADDRESS = re.compile(r"\b(?:url|uri|link|href)\b")
+_ADDRESS = re.compile(r"\b(?:url|uri|link|href|address)\b")
 _THIS_PAGE = re.compile(r"(?:on|in|of|per) (?:this|the current|each|a) (?:page|response|request)|per page")
 _PAGING = re.compile(r"next|page|pagina|rel=|8288|5988|navigat")
 _FROM_ZERO = re.compile(
@@ -109,6 +109,8 @@ def _is_address(evidence: Evidence, member: Member) -> bool:
         return True
     if member.word in words.CERTAIN_URL or _ADDRESS.search(said):
         return True
+    if member.word == "next" and _param(evidence, words.COUNTED) and not _param(evidence, words.CURSOR[:8]):
+        return True  # where pages are counted, a text called next is no token
     inside_links = any(plain(key) in ("links", "link") for key in member.keys[:-1])
     example = evidence.schemas.value(schema, "example")
     return inside_links or (isinstance(example, str) and example.startswith(("http", "/")))

@@ -14,6 +14,7 @@ OFFSET: Final = (
     "offset", "pageoffset", "skip", "startindex", "startat", "startposition", "startrow", "start", "from",
     "sysparmoffset",
 )  # fmt: skip
+COUNTED: Final = ("page", "pagenumber", "offset", "skip", "pageoffset")
 CURSOR: Final = (
     "cursor", "pagetoken", "nextpagetoken", "nexttoken", "paginationtoken", "continuationtoken",
     "continuation", "pagecursor", "nextcursor", "startcursor", "pageafter", "after", "marker", "bookmark",

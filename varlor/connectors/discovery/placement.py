@@ -128,12 +128,12 @@ def _same_place(one: str, other: str) -> bool:
     return (a.hostname or "").rstrip(".") == (b.hostname or "").rstrip(".") and same_port
 
 
-def split_url(url: Any, against: str = "") -> tuple[str, str]:
-    """A URL's origin and its path; the origin is empty for what is none."""
+def path_below(url: Any, base_url: str, against: str = "") -> str | None:
+    """The path of an address (relative ones seen from `against`) below the base URL; None for any other."""
     if not isinstance(url, str):
-        return "", ""
-    try:
-        parts = urlsplit(urljoin(against, url))
-    except ValueError:
-        return "", ""
-    return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""), parts.path
+        return None
+    absolute = _join(against, url)
+    base, path = _base_path(base_url), _base_path(absolute)
+    if not _same_place(absolute, base_url) or not path.startswith(f"{base}/") or _UNUSABLE.search(path):
+        return None
+    return path[len(base) :]

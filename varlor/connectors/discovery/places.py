@@ -37,6 +37,7 @@ def places(base_url: str) -> Iterator[str]:
     """Addresses to ask, each once: below the base URL, below each path above it, and at the origin's root."""
     levels = _levels(base_url)
     addresses = [f"{level}/{place}" for place in _EVERYWHERE for level in levels]
+    addresses += oidc_places(base_url)
     addresses += [f"{level}/{place}" for place in _PLACES for level in dict.fromkeys((levels[0], levels[-1]))]
     yield from dict.fromkeys(addresses)
 

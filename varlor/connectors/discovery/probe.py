@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from varlor.connectors.discovery.documents import read_json
 from varlor.connectors.discovery.foreign import mapping
-from varlor.connectors.discovery.placement import Placement, split_url
+from varlor.connectors.discovery.placement import path_below
 from varlor.contracts.check import Endpoint
 
 _FEWEST: Final = 2
@@ -20,7 +20,7 @@ def read_links(body: bytes, url: str, base_url: str) -> list[Endpoint]:
     root = mapping(read_json(body.strip()))
     found: dict[str, Endpoint] = {}
     for name, address in _links(root):
-        path = _below(address, url, base_url)
+        path = path_below(address, base_url, url)
         if path and name not in _ASIDE and len(found) < _MOST:
             found.setdefault(path, Endpoint(id=f"GET {path}", method="GET", path=path, summary=name[:200]))
     return list(found.values()) if len(found) >= _FEWEST else []
@@ -31,11 +31,4 @@ def _links(root: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for name, value in members.items():
             address = mapping(value).get("href") or value
             if isinstance(address, str) and address.startswith(("http://", "https://", "/")):
-                yield str(name), _OPTIONAL.sub("", address).rstrip("/") or "/"
-
-
-def _below(address: str, url: str, base_url: str) -> str | None:
-    server, path = split_url(address, url)
-    placement = Placement({"servers": [{"url": server}]}, url, base_url)
-    place = placement.place(path) if server and path != "/" else None
-    return None if placement.elsewhere else place
+                yield str(name), _OPTIONAL.sub("", address)

@@ -131,17 +131,13 @@ def _is_envelope(schemas: Schemas, schema: Any, keys: Keys, path: str) -> bool:
 def primary_key(schemas: Schemas, place: Place, path: str) -> list[str] | None:
     """`id`, or what the noun's id is called; never more than a guess by name."""
     members = schemas.properties(place.item)
-    scalars = [name for name, inner in members.items() if schemas.kind(inner) in ("scalar", None)]
+    named = [name for name in members if name.lower().endswith(_IDS)]
+    ids = [name for name in named if schemas.kind(members[name]) in ("scalar", None)]
     for wanted in ("id", "uuid", "guid"):
-        for name in scalars:
+        for name in ids:
             if plain(name) == wanted:
                 return [name]
     noun = nouns.path_noun(path)
     own = nouns.words(place.keys[-1]) if place.keys else []
     subjects = [subject for subject in (noun, own, noun[-1:], own[-1:]) if subject]
-    for subject in subjects:
-        for name in scalars:
-            parts = nouns.words(name)
-            if parts[:-1] == subject and parts[-1] in _IDS:
-                return [name]
-    return None
+    return next(([name] for subject in subjects for name in ids if nouns.words(name)[:-1] == subject), None)
