@@ -43,7 +43,8 @@ async def _test(api: ApiClient, connector_id: str) -> None:
     if not result["ok"]:
         raise CommandError(f"the connection test failed: {result['error']['detail']}")
     tell(
-        f"2/5 test       HTTP {result['statusCode']} in {result['latencyMs']} ms, records at {result['recordPath']}"
+    answered = f"HTTP {result['statusCode']} in {result['latencyMs']} ms"
+    tell(f"2/5 test       {answered}, records at {result['recordPath']}")
     )
 
 

@@ -1,0 +1,190 @@
+"""The commands that need no stack: help, misuse, tokens, and how options are read."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+
+from tests.stack.launched import varlor as varlor_process
+from varlor.auth.jwt import EmbeddedKey, JwtVerifier
+from varlor.bootstrap import SystemClock
+from varlor.cli.app import COMMANDS, build
+from varlor.cli.credential import parse_auth
+from varlor.cli.failures import CommandError, run
+from varlor.cli.options import parse_duration
+from varlor.cli.paging import parse_pagination
+from varlor.cli.target import parse_target
+from varlor.stack.state import StateDir
+
+
+@dataclass(frozen=True)
+class Answer:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Varlor = Callable[..., Answer]
+
+
+@pytest.fixture
+def varlor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """The program within this process: a process of its own would import everything each time."""
+    for name in [name for name in os.environ if name.startswith("VARLOR_")]:
+        monkeypatch.delenv(name)
+
+    def call(*words: str, **env: str) -> Answer:
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        code = run(build(words), words)
+        said = capsys.readouterr()
+        return Answer(code, said.out, said.err)
+
+    return call
+
+
+def test_help_names_every_command() -> None:
+    answer = varlor_process("--help")
+    assert answer.returncode == 0
+    assert all(name in answer.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_explains_itself(varlor: Varlor, command: str) -> None:
+    answer = varlor(command, "--help")
+    assert answer.returncode == 0
+    assert "Usage: varlor" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["nonsense"], 2),
+        (["up", "--port", "many"], 2),
+        (["connectors", "list"], 1),
+        (["runs", "show", "run_1"], 1),
+        (["token", "--tenant", "t", "--role", "king"], 2),
+        (["token", "--tenant", "t", "--role", "viewer"], 1),
+        (["token", "--tenant", "t", "--role", "viewer", "--ttl", "soon"], 2),
+        (["fetch", "ftp://example.com/x"], 2),
+        (["fetch", "https://user:pass@example.com/x"], 2),
+        (["datasets", "export", "ds_1", "--out", "rows.xlsx"], 1),
+        (["connectors", "delete", "con_1"], 1),
+    ],
+)
+def test_a_failure_is_one_line_on_stderr(varlor: Varlor, words: list[str], code: int, tmp_path: Path) -> None:
+    answer = varlor(*words, VARLOR_STATE_DIR=str(tmp_path / "none"))
+    assert answer.returncode == code
+    assert answer.stdout == ""
+    assert answer.stderr.startswith("error: ")
+    assert answer.stderr.count("\n") == 1
+
+
+def test_an_api_that_is_not_there_is_said_so(varlor: Varlor) -> None:
+    answer = varlor("connectors", "list", VARLOR_API_URL="http://127.0.0.1:1", VARLOR_TOKEN="t")
+    assert answer.returncode == 1
+    assert "does not answer" in answer.stderr
+    assert answer.stderr.count("\n") == 1
+
+
+def test_a_token_opens_the_api_for_its_tenant_and_role(varlor: Varlor, tmp_path: Path) -> None:
+    folder = StateDir(tmp_path)
+    folder.ensure()
+    keys = folder.keys()
+    words = ("token", "--tenant", "acme", "--role", "editor", "--subject", "ada", "--ttl", "15m")
+    answer = varlor(*words, "--state-dir", str(tmp_path))
+    assert answer.returncode == 0
+    assert answer.stderr == ""
+    verifier = JwtVerifier(EmbeddedKey(keys.jwt_public), SystemClock(), issuer="varlor", audience="varlor")
+    identity = asyncio.run(verifier.verify(answer.stdout.strip()))
+    assert (identity.subject, identity.tenant_id, identity.roles) == ("ada", "acme", frozenset({"editor"}))
+    assert 800 < identity.expires_at.timestamp() - time.time() <= 900
+
+
+def test_doctor_finds_this_machine_fit(varlor: Varlor, tmp_path: Path) -> None:
+    answer = varlor("doctor", "--json", "--state-dir", str(tmp_path))
+    findings = {each["name"]: each for each in json.loads(answer.stdout)}
+    for name in ("python", "packages", "application", "temporal program", "valkey program", "clock"):
+        assert findings[name]["state"] == "ok", findings[name]
+    assert answer.returncode == (1 if any(each["state"] == "missing" for each in findings.values()) else 0)
+
+
+def test_doctor_says_what_to_do_about_what_is_missing(varlor: Varlor, tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{}")
+    answer = varlor(
+        *("doctor", "--json", "--state-dir", str(tmp_path)),
+        VARLOR_REDIS_URL="redis://127.0.0.1:1/0",
+        VARLOR_DATABASE_URL="sqlite:////proc/nowhere/x.db",
+    )
+    assert answer.returncode == 1
+    findings = {each["name"]: each for each in json.loads(answer.stdout)}
+    for name in ("keys", "Redis server", "database"):
+        assert findings[name]["state"] == "missing"
+        assert findings[name]["advice"]
+
+
+def test_the_database_is_brought_up_to_date(varlor: Varlor, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert varlor("db", "upgrade", "--state-dir", str(tmp_path)).returncode == 0
+    findings = json.loads(varlor("doctor", "--json", "--state-dir", str(tmp_path)).stdout)
+    assert [each["detail"] for each in findings if each["name"] == "database"] == ["up to date"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3600), ("7d", 604800)]
+)
+def test_durations(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds
+
+
+def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "canary")
+    assert parse_auth("bearer:env:TOKEN") == {"authType": "bearer", "bearerToken": "canary"}
+    assert parse_auth("key:query:api_key=env:TOKEN") == {
+        "authType": "apikey",
+        "apiKeyConfig": {"keyName": "api_key", "location": "query"},
+        "apiKey": "canary",
+    }
+    with pytest.raises(CommandError, match="ABSENT"):
+        parse_auth("bearer:env:ABSENT")
+
+
+def test_a_secret_on_the_command_line_is_warned_about(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_auth("bearer:canary")["bearerToken"] == "canary"
+    said = capsys.readouterr().err
+    assert "warning" in said
+    assert "canary" not in said
+
+
+def test_a_misread_credential_is_not_repeated() -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        parse_auth("key:cookie:name=canary")
+    assert "canary" not in str(caught.value)
+
+
+def test_pagination_is_read_as_the_contract_has_it() -> None:
+    assert parse_pagination("auto") == "auto"
+    assert parse_pagination("none") == {"type": "none"}
+    offset = parse_pagination("offset:offsetParam=skip,limit=500")
+    assert (offset["offsetParam"], offset["limit"]) == ("skip", 500)
+    cursor = parse_pagination("cursor:cursorPath=$.meta.next,cursorParam=after")
+    assert cursor["cursorPath"] == "$.meta.next"
+    for wrong in ("zigzag", "offset:limit=many", "cursor:cursorParam", "offset:speed=1"):
+        with pytest.raises(typer.BadParameter):
+            parse_pagination(wrong)
+
+
+def test_a_url_is_taken_apart() -> None:
+    target = parse_target("https://api.example.com:8443/v1/orders.json?status=open&tag=a&tag=b#top")
+    assert target.origin == "https://api.example.com:8443"
+    assert target.authority == "api.example.com:8443"
+    assert target.path == "/v1/orders.json"
+    assert target.params == {"status": "open", "tag": ["a", "b"]}
+    assert target.name == "orders"
+    assert parse_target("http://[::1]/").authority == "[::1]:80"
