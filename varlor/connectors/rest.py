@@ -5,6 +5,7 @@ from typing import Final
 
 from varlor.connectors.auth import key_param
 from varlor.connectors.http import OutResponse
+from varlor.connectors.jsonpaths import path
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import build
@@ -12,7 +13,7 @@ from varlor.connectors.pagination.choose import Choice, choose
 from varlor.connectors.pagination.memory import MOST_EMPTY
 from varlor.connectors.pagination.probe import Probe
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.step import End, Progress, Scene, Style
+from varlor.connectors.pagination.step import End, Progress, Scene, Style, whole
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
 from varlor.connectors.sending import Errand, Sender, at_home
@@ -85,13 +86,24 @@ class RestReader:
         """The same records again: the parameter is ignored, or the last page answers for all after it."""
         if page.is_empty():
             return page
-        if state.progress.pages == 1 and state.progress.rows:
+        if state.progress.pages > 1:
+            return Page.nothing(self._job.note, "The API repeats its last page; taken as the end.")
+        if _full(state) or self._more_promised(state, page):
             raise SourceError(
                 "pagination_stuck",
                 "The second page holds the same records as the first: the API ignores the paging parameter. "
                 "Set another pagination, or none if it has one page.",
             )
-        return Page.nothing(self._job.note, "The API repeats its last page; taken as the end.")
+        return Page.nothing(
+            self._job.note,
+            f"The second page repeats the first: there is one page of {state.progress.rows} records, "
+            "or the API ignores the paging parameter.",
+        )
+
+    def _more_promised(self, state: State, page: Page) -> bool:
+        where = getattr(state.config, "total_path", None)
+        total = whole(path(where).one(page.answer())) if where else None
+        return total is not None and total > state.progress.rows
 
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Page):
@@ -196,6 +208,17 @@ def _past_the_end(state: State, error: SourceError) -> bool:
         return False
     if error.status in _PAST_THE_END:
         return True
-    size = state.config.limit if isinstance(state.config, Offset) else state.config.size
-    full = state.progress.largest if state.bare or size is None else size
-    return error.status in _MAYBE_PAST_THE_END and state.progress.last < full
+    short = state.progress.last < (_size(state) or state.progress.largest)
+    return error.status in _MAYBE_PAST_THE_END and short
+
+
+def _size(state: State) -> int | None:
+    """Records a page that were asked for, where they were."""
+    if state.bare or not isinstance(state.config, Offset | PageNumber):
+        return None
+    return state.config.limit if isinstance(state.config, Offset) else state.config.size
+
+
+def _full(state: State) -> bool:
+    size = _size(state)
+    return size is not None and state.progress.last >= size

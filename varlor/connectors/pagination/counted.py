@@ -8,7 +8,7 @@ from typing import Any
 
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
-from varlor.connectors.pagination.step import End, Scene, scalar, whole
+from varlor.connectors.pagination.step import End, Scene, whole
 from varlor.contracts.pagination import Keyset, Offset, PageNumber
 
 
@@ -88,12 +88,12 @@ class KeysetStyle:
         records = scene.page.records()
         if not records:
             return End()
-        value = scalar(_field(records[-1], self._config.field))
-        if value is None:
+        value = _field(records[-1], self._config.field)
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
             return End(f"The last record has no {self._config.field}, so no next page could be asked for.")
-        following = scene.base.with_param(self._config.param, value)
+        following = scene.base.with_param(self._config.param, str(value))
         if following.digest() == scene.sent.digest():
-            return End(f"The last page repeats {self._config.field} = {value:.80}: taken as the end.")
+            return End(f"The last page repeats {self._config.field} = {value!s:.80}: taken as the end.")
         return following
 
 

@@ -1,0 +1,185 @@
+"""An ASGI application that pages in every style and misbehaves in every way; driven by its query."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Query = dict[str, str]
+NAMES = ("Åsa", "Łukasz", "名前", "plain", "🦊")
+
+
+def record(number: int) -> dict[str, Any]:
+    return {"id": number, "name": NAMES[number % 5], "value": None if number % 7 == 0 else number / 4}
+
+
+class Answer:
+    def __init__(
+        self,
+        body: Any = None,
+        status: int = 200,
+        raw: bytes | None = None,
+        type_: str = "application/json",
+        **headers: str,
+    ) -> None:
+        self.body = json.dumps(body).encode() if raw is None else raw
+        self.status = status
+        self.headers = {"content-type": type_} | {k.replace("_", "-"): v for k, v in headers.items()}
+
+
+class OddApi:
+    """Routes are methods. `n` records in all, `size` a page, `cap` the most a page ever holds."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Query, dict[str, str]]] = []
+        self.prepared: list[Answer] = []
+        self.delay = 0.0  # seconds before each answer
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+        headers = {k.decode(): v.decode("latin-1") for k, v in scope["headers"]}
+        self.seen.append((scope["path"], query, headers))
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        route = getattr(self, scope["path"].strip("/").replace("/", "_"), None)
+        if self.prepared:
+            answer = self.prepared.pop(0)
+        else:
+            answer = route(query, headers, body) if route else Answer({"detail": "no"}, 404)
+        await asyncio.sleep(self.delay)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [(k.encode(), v.encode("latin-1")) for k, v in answer.headers.items()],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    # --- slices ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def _slice(query: Query, start: int, size: int | None = None) -> tuple[list[dict[str, Any]], int]:
+        n = int(query.get("n", "25"))
+        size = min(size or int(query.get("size", "10")), int(query.get("cap", "1000")))
+        return [record(i) for i in range(start, min(start + size, n))], n
+
+    def link(self, query: Query, headers: dict[str, str], _body: bytes) -> Answer:
+        at = int(query.get("at", "0"))
+        rows, n = self._slice(query, at)
+        follow = urlencode({**query, "at": at + len(rows)})
+        host = query.get("host") or f"http://{headers['host']}"
+        link = f'<{host}/link?{follow}>; title="a, b"; rel="next last"' if at + len(rows) < n else ""
+        return Answer(rows, link=link) if link else Answer(rows)
+
+    def next_url(self, query: Query, headers: dict[str, str], _body: bytes) -> Answer:
+        at = int(query.get("at", "0"))
+        rows, n = self._slice(query, at)
+        follow = f"?{urlencode({**query, 'at': at + len(rows)})}" if at + len(rows) < n else None
+        return Answer({"links": {"next": follow}, "results": rows})
+
+    def cursor(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        sent = json.loads(body) if body else {}
+        token = sent.get("cursor") or query.get("cursor") or headers.get("x-cursor") or "c0"
+        at = int(token[1:])
+        rows, n = self._slice(query, at)
+        following = f"c{at + len(rows)}" if at + len(rows) < n else ""
+        if "header" in query:
+            return Answer({"data": rows}, x_next_cursor=following)
+        return Answer({"data": rows, "meta": {"next_cursor": following or None}})
+
+    def nested(self, _query: Query, _headers: dict[str, str], body: bytes) -> Answer:
+        at = int((json.loads(body).get("page") or {}).get("after") or 0)
+        rows, n = self._slice({}, at)
+        return Answer({"items": rows, "after": at + len(rows) if at + len(rows) < n else None})
+
+    def offset(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        sent = {**query, **(json.loads(body) if body else {})}
+        at, limit = int(sent.get("offset", "0")), int(sent.get("limit", "10"))
+        rows, n = self._slice(query, at, limit)
+        envelope: dict[str, Any] = {"items": rows}
+        if "total" in query:
+            envelope["total"] = n if query["total"] == "true" else int(query["total"])
+        if "shown" in query:
+            envelope |= {"offset": at, "limit": limit}
+        return Answer(rows if "bare" in query else envelope)
+
+    def skip(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        rows, _ = self._slice(query, int(query.get("skip", "0")))
+        return Answer(rows)
+
+    def page(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        first = int(query.get("first", "1"))
+        size = int(query.get("per_page", query.get("size", "10")))
+        number = int(query.get("page", first))
+        rows, n = self._slice(query, (number - first) * min(size, int(query.get("cap", "1000"))), size)
+        last = -(-n // size)
+        if "clamp" in query and not rows and n:
+            rows, _ = self._slice(query, (last - 1) * size, size)
+        if "missing" in query and not rows and number > first:
+            return Answer({"detail": "Invalid page."}, 404)
+        envelope: dict[str, Any] = {"data": rows}
+        if "pages" in query:
+            envelope["total_pages"] = last
+        if "shown" in query:
+            envelope["page"] = number
+        return Answer(rows if "bare" in query else envelope)
+
+    def keyset(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        rows, n = self._slice(query, int(query.get("starting_after", "-1")) + 1)
+        more = bool(rows) and rows[-1]["id"] < n - 1
+        return Answer({"object": "list", "data": rows, "has_more": more})
+
+    def holes(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Filters after it cuts: pages get short, and some are empty, while the cursor moves on."""
+        at = int(query.get("cursor", "0"))
+        rows, n = self._slice(query, at)
+        kept = [row for row in rows if row["id"] % 30 < 5]
+        return Answer({"data": kept, "next_cursor": str(at + len(rows)) if at + len(rows) < n else None})
+
+    def ignored(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        return Answer([{**record(i), "read_at": len(self.seen)} for i in range(int(query.get("n", "7")))])
+
+    # --- loops ----------------------------------------------------------------------------------
+
+    def same_cursor(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        at = int(query.get("cursor", "0"))
+        return Answer({"data": [record(at)], "next_cursor": str(min(at + 1, 3))})
+
+    def there_and_back(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        here = query.get("p", "a")
+        back = "b" if here == "a" else "a"
+        return Answer({"items": [{"id": here}], "next": f"/there_and_back?p={back}"})
+
+    def empty_forever(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        at = int(query.get("cursor", "0"))
+        return Answer({"data": [record(0)] if at == 0 else [], "next_cursor": str(at + 1)})
+
+    def longer_forever(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        return Answer(
+            {
+                "items": [record(len(query.get("c", "")))],
+                "next": f"?c={'x' * (2 * len(query.get('c', 'x')) + 1)}",
+            }
+        )
+
+    # --- shapes ---------------------------------------------------------------------------------
+
+    def raw(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Answers what the query says, byte for byte."""
+        status, type_ = int(query.get("status", "200")), query.get("type", "application/json")
+        named = {k.removeprefix("h-"): v for k, v in query.items() if k.startswith("h-")}
+        return Answer(
+            status=status, raw=query.get("body", "").encode("utf-8", "surrogateescape"), type_=type_, **named
+        )
+
+    def echo(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        return Answer([{"query": query, "headers": headers, "body": body.decode()}])

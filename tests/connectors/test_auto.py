@@ -1,0 +1,144 @@
+"""`auto` finds out how an API pages, says why, and says so where it cannot tell."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.connectors.kit import NOW, Reader
+from tests.connectors.odd_api import OddApi
+from varlor.contracts.check import Discovery, Endpoint, EndpointParameter
+from varlor.contracts.pagination import Offset, PageNumber, Pagination
+
+PATHS = {
+    "Link header": "/link",
+    "next URL, relative": "/next_url",
+    "cursor in the body": "/cursor",
+    "cursor in a header": "/cursor?header=1",
+    "offset, shown with a total": "/offset?shown=1&total=true",
+    "offset, shown": "/offset?shown=1",
+    "total alone": "/offset?total=true",
+    "offset, bare": "/offset?bare=1",
+    "skip, bare": "/skip",
+    "page, shown": "/page?shown=1",
+    "page with the number of pages": "/page?shown=1&pages=1",
+    "page, bare": "/page?bare=1",
+    "page from 0, bare": "/page?bare=1&first=0",
+    "page from 0, shown": "/page?shown=1&first=0",
+    "page, 404 past the end": "/page?bare=1&missing=1",
+    "page, clamped": "/page?bare=1&clamp=1",
+    "has_more and ids": "/keyset",
+    "filtered after the cut": "/holes",
+}
+
+
+def expected(path: str, total: int) -> list[int]:
+    return [i for i in range(total) if not path.startswith("/holes") or i % 30 < 5]
+
+
+@pytest.mark.parametrize("name", PATHS)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(total=st.integers(0, 60), size=st.integers(1, 25), hops=st.booleans())
+async def test_every_record_once(reader: Reader, name: str, total: int, size: int, hops: bool) -> None:
+    path = PATHS[name]
+    join = "&" if "?" in path else "?"
+    reading = await reader.read(f"{path}{join}n={total}&size={size}", hops=hops)
+    assert reading.ids == expected(path, total)
+    assert reading.notes, "the choice is explained"
+
+
+async def test_one_page_without_a_sign_is_said_so(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.seen.clear()
+    reading = await reader.read("/ignored?n=7")
+    assert reading.ids == list(range(7))
+    assert any("Read one page of 7 records; no sign of a next page was found" in n for n in reading.notes)
+    assert len(odd_api.seen) <= 1 + 4
+
+
+async def test_a_promised_total_that_cannot_be_reached_is_said_so(reader: Reader) -> None:
+    body = '{"total": 900, "items": [{"id": 1}, {"id": 2}]}'
+    reading = await reader.read("/raw", params={"body": body})
+    assert reading.ids == [1, 2]
+    assert any("although the API counts 900" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"next": null, "items": [{"id": 1}]}',
+        '{"has_more": false, "items": [{"id": 1}]}',
+        '{"total": 1, "items": [{"id": 1}]}',
+        '{"page": 1, "total_pages": 1, "items": [{"id": 1}]}',
+        '{"links": [{"rel": "self", "href": "/x"}], "items": [{"id": 1}]}',
+        '{"id": 1, "lines": [{"a": 1}]}',
+        '{"data": {"id": 1}}',
+        "[]",
+    ],
+)
+async def test_a_certain_end_costs_no_further_request(reader: Reader, odd_api: OddApi, body: str) -> None:
+    odd_api.seen.clear()
+    reading = await reader.read("/raw", params={"body": body})
+    assert [r["id"] for r in reading.records] == ([] if body == "[]" else [1])
+    assert len(odd_api.seen) == 1
+
+
+async def test_a_link_list_names_the_next_page(reader: Reader) -> None:
+    body = '{"entry": [{"id": 1}], "link": [{"relation": "next", "url": "/raw?body=%7B%22entry%22:[]%7D"}]}'
+    reading = await reader.read("/raw", params={"body": body})
+    assert reading.ids == [1]
+    assert reading.pages == 2
+
+
+async def test_a_trial_goes_on_where_it_was_interrupted(reader: Reader, odd_api: OddApi) -> None:
+    """The window lets one request a reading through: each `fetch` tries one thing and remembers it."""
+    reading = await reader.read("/skip?n=25", hops=True)
+    assert reading.ids == list(range(25))
+    kinds = {("page" in q, "offset" in q, "skip" in q) for _, q, _ in odd_api.seen[-6:]}
+    assert (False, False, True) in kinds
+
+
+async def test_the_users_own_position_is_where_counting_goes_on(reader: Reader) -> None:
+    assert (await reader.read("/page?bare=1", params={"page": 2})).ids == list(range(10, 25))
+    assert (await reader.read("/offset?bare=1", params={"offset": 5, "limit": 4})).ids == list(range(5, 25))
+
+
+def described(path: str, pagination: Pagination | None, *params: str) -> Discovery:
+    endpoint = Endpoint(
+        id="list",
+        method="get",
+        path=path,
+        pagination=pagination,
+        parameters=[EndpointParameter(name=name, location="query") for name in params],
+    )
+    return Discovery(source="openapi", fetched_at=NOW, expires_at=NOW, endpoints=[endpoint])
+
+
+@pytest.mark.parametrize("hops", [False, True])
+async def test_what_the_document_says_is_used(reader: Reader, odd_api: OddApi, hops: bool) -> None:
+    odd_api.seen.clear()
+    discovery = described("/offset", Offset(limit=20), "offset", "limit")
+    reading = await reader.read("", endpoint_id="list", params={"n": 50}, discovery=discovery, hops=hops)
+    assert reading.ids == list(range(50))
+    assert odd_api.seen[0][1]["limit"] == "20"
+
+
+async def test_a_document_that_lies_is_noticed(reader: Reader) -> None:
+    for wrong in (PageNumber(page_param="seite"), Offset(offset_param="von", limit_param="size", limit=5)):
+        reading = await reader.read("", endpoint_id="list", discovery=described("/skip", wrong))
+        assert reading.ids == list(range(25))
+
+
+async def test_a_document_does_not_say_where_counting_begins(reader: Reader) -> None:
+    discovery = described("/page", PageNumber(page_param="page", size_param="per_page", size=6), "page")
+    for first in (0, 1):
+        params: dict[str, Any] = {"bare": 1, "first": first}
+        reading = await reader.read("", endpoint_id="list", params=params, discovery=discovery)
+        assert reading.ids == list(range(25))
+
+
+async def test_a_path_parameter_fills_its_slot(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.seen.clear()
+    discovery = described("/{kind}", None)
+    assert (await reader.read("", endpoint_id="list", params={"kind": "link"}, discovery=discovery)).ids
+    assert odd_api.seen[0][0] == "/link"

@@ -1,0 +1,151 @@
+"""Where records are found, what becomes of odd shapes, and JSON that no parser likes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.connectors.kit import Reader, Reading
+from tests.connectors.odd_api import Answer
+from varlor.connectors.decoding import decode
+from varlor.errors import SourceError
+
+
+async def answered(
+    reader: Reader, body: str | bytes, type_: str = "application/json", **request: Any
+) -> Reading:
+    """What a run of one page gets from an API that answers `body`."""
+    raw = body if isinstance(body, bytes) else body.encode()
+    reader.api.prepared.append(Answer(raw=raw, type_=type_))
+    return await reader.read("/raw", pagination={"type": "none"}, **request)
+
+
+async def read(reader: Reader, body: str, **request: Any) -> list[Any]:
+    return (await answered(reader, body, **request)).records
+
+
+ROWS = [{"id": 1, "t": "ü"}, {"id": 2, "t": None}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        ROWS,
+        {"data": ROWS},
+        {"meta": {"tags": [{"a": 1}] * 9}, "items": ROWS},
+        {"data": {"items": ROWS, "n": 2}},
+        {"_embedded": {"things": ROWS}, "_links": {}},
+        {"things": ROWS, "n": 2},
+        {"a": {"b": {"c": ROWS}}},
+        {"errors": [], "result": ROWS},
+        {"columns": ["id", "t"], "rows": [[1, "ü"], [2, None]]},
+        {"result": {"columns": [{"name": "id"}, {"name": "t"}], "data": [[1, "ü"], [2, None]]}},
+        {"raw": ROWS, "odd name": 1},
+        {"odd name": ROWS},
+    ],
+)
+async def test_the_records_are_found(reader: Reader, document: Any) -> None:
+    assert await read(reader, json.dumps(document)) == ROWS
+
+
+async def test_an_object_keyed_by_id_becomes_records(reader: Reader) -> None:
+    body = '{"x1": {"a": 1, "b": 2}, "x2": {"a": 3, "b": 4}}'
+    assert await read(reader, body) == [{"_key": "x1", "a": 1, "b": 2}, {"_key": "x2", "a": 3, "b": 4}]
+
+
+async def test_a_single_object_is_one_record(reader: Reader) -> None:
+    assert await read(reader, '{"id": 7, "lines": [{"x": 1}]}') == [{"id": 7, "lines": [{"x": 1}]}]
+    assert await read(reader, '{"data": {"id": 7}}') == [{"id": 7}]
+    assert await read(reader, "{}") == []
+
+
+async def test_a_record_path_is_obeyed(reader: Reader) -> None:
+    body = '{"data": [{"id": 1}], "groups": [{"rows": [{"id": 2}]}, {"rows": [{"id": 3}]}], "one": {"id": 4}}'
+    assert await read(reader, body, recordPath="$.groups[*].rows") == [{"id": 2}, {"id": 3}]
+    assert await read(reader, body, recordPath="$.groups[*].rows[*]") == [{"id": 2}, {"id": 3}]
+    assert await read(reader, body, recordPath="$['data']") == [{"id": 1}]
+    assert await read(reader, body, recordPath="$.one") == [{"id": 4}]
+    with pytest.raises(SourceError, match=r"finds nothing in the answer.*\$\.data") as caught:
+        await read(reader, body, recordPath="$.nope")
+    assert caught.value.kind == "bad_records"
+
+
+async def test_columns_beside_rows_also_by_record_path(reader: Reader) -> None:
+    body = '{"columns": ["id", "id"], "rows": [[1, 2]]}'
+    assert await read(reader, body, recordPath="$.rows") == [{"id": 1, "id_2": 2}]
+
+
+@pytest.mark.parametrize("last", ['{"next": null}', '{"items": null}', "", '{"items": []}'])
+async def test_a_last_page_without_its_list_is_empty(reader: Reader, last: str) -> None:
+    first = json.dumps({"items": [{"id": 1}], "next": f"/raw?body={last}"})
+    assert (await reader.read("/raw", params={"body": first})).ids == [1]
+
+
+async def test_a_later_page_of_one_object_is_one_record(reader: Reader) -> None:
+    first = json.dumps({"items": [{"id": 1}], "next": '/raw?body={"items": {"id": 2}}'})
+    assert (await reader.read("/raw", params={"body": first})).ids == [1, 2]
+
+
+async def test_an_error_under_200_is_no_empty_page(reader: Reader) -> None:
+    first = json.dumps({"items": [{"id": 1}], "next": '/raw?body={"error": "quota"}'})
+    with pytest.raises(SourceError, match="an error instead of records"):
+        await reader.read("/raw", params={"body": first})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ("", "not_json", "empty"),
+        ("   ", "not_json", "empty"),
+        ("<!doctype html><title>Sign in</title>", "not_json", "web page"),
+        ("plain text", "not_json", "JSON"),
+        ('{"a": 1,}', "not_json", "character"),
+        ('[{"a": NaN}]', "not_json", "NaN"),
+        ('[{"a": -Infinity}]', "not_json", "Infinity"),
+        ('[{"a": 1}, {"a"', "truncated", "ends"),
+        ('[{"a": {"b": 1}', "truncated", "ends"),
+        ("42", "bad_records", "single number"),
+        ('"text"', "bad_records", "single text"),
+        ("null", "bad_records", "single null"),
+        ("[1, 2]", "bad_records", "list of numbers"),
+        ("[[1], [2]]", "bad_records", "list of lists"),
+        ('{"error": "no such table"}', "bad_records", "an error"),
+        ("[" * 100_000 + "]" * 100_000, "bad_records", "nests deeper"),
+    ],
+)
+async def test_what_holds_no_records_ends_in_a_clear_error(
+    reader: Reader, body: str, kind: str, words: str
+) -> None:
+    with pytest.raises(SourceError, match=words) as caught:
+        await read(reader, body)
+    assert caught.value.kind == kind
+
+
+async def test_integers_of_any_length_survive(reader: Reader) -> None:
+    big = 123456789012345678901234567890
+    rows = await read(reader, f'[{{"id": {big}, "low": -9223372036854775809, "u": 18446744073709551616}}]')
+    assert rows == [{"id": big, "low": -9223372036854775809, "u": 18446744073709551616}]
+    assert decode(f'[{{"id": {"7" * 5000}}}]'.encode()).document == [{"id": "7" * 5000}]
+
+
+async def test_text_that_is_not_unicode_is_mended_and_noted(reader: Reader) -> None:
+    reading = await reader.read("/raw", params={"body": '[{"id": "a\\ud800b"}]'}, pagination={"type": "none"})
+    assert reading.ids == ["a\ufffdb"]
+    assert any("U+FFFD" in note for note in reading.notes)
+
+
+async def test_other_charsets_are_read(reader: Reader) -> None:
+    reading = await answered(
+        reader, '[{"id": "ä"}]'.encode("latin-1"), "application/json; charset=iso-8859-1"
+    )
+    assert reading.ids == ["ä"]
+
+
+@pytest.mark.parametrize("body", ['\ufeff[{"id": "ä"}]'.encode(), '[{"id": "ä"}]'.encode("utf-16")])
+async def test_a_byte_order_mark_is_no_content(reader: Reader, body: bytes) -> None:
+    assert (await answered(reader, body)).ids == ["ä"]
+
+
+async def test_very_many_keys_are_one_record(reader: Reader) -> None:
+    body = "{" + ",".join(f'"k{i}":{i}' for i in range(100_000)) + "}"
+    assert len((await read(reader, body))[0]) == 100_000
