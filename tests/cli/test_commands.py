@@ -42,7 +42,7 @@ def varlor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     def call(*words: str, **env: str) -> Answer:
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        code = run(build(words), words)
+        code = run(build, words)
         said = capsys.readouterr()
         return Answer(code, said.out, said.err)
 

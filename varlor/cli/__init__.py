@@ -9,4 +9,4 @@ from varlor.cli.failures import run
 def main() -> None:
     """The program `varlor`; exits 0 only on success."""
     words = sys.argv[1:]
-    raise SystemExit(run(build(words), words))
+    raise SystemExit(run(build, words))

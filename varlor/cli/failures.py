@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -15,10 +15,10 @@ class CommandError(VarlorError):
     slug = "command"
 
 
-def run(app: typer.Typer, words: Sequence[str]) -> int:
-    """Run the program: 0 success, 1 failure, 2 misuse, 130 interrupted."""
+def run(build: Callable[[Sequence[str]], typer.Typer], words: Sequence[str]) -> int:
+    """Build and run the program: 0 success, 1 failure, 2 misuse, 130 interrupted."""
     try:
-        answer = app(list(words), prog_name="varlor", standalone_mode=False)
+        answer = build(words)(list(words), prog_name="varlor", standalone_mode=False)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -42,10 +42,8 @@ async def _test(api: ApiClient, connector_id: str) -> None:
     result = await api.post("/connectors/test-api", {"connectorId": connector_id, "path": WANTED})
     if not result["ok"]:
         raise CommandError(f"the connection test failed: {result['error']['detail']}")
-    tell(
     answered = f"HTTP {result['statusCode']} in {result['latencyMs']} ms"
     tell(f"2/5 test       {answered}, records at {result['recordPath']}")
-    )
 
 
 async def _discover(api: ApiClient, connector_id: str) -> dict[str, Any]:
