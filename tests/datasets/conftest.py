@@ -1,83 +1,15 @@
-"""Pages as the connectors room hands them over, and an S3-compatible server."""
+"""Lakes: in a local folder, and in an S3-compatible server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
-import orjson
-import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
 from moto.server import ThreadedMotoServer
 
-from varlor.contracts.run import Counters
+from tests.datasets.lake_kit import Lake
 from varlor.datasets import DeltaDatasets
-from varlor.errors import SourceError
-from varlor.ports import LandingTarget, RunState
-
-
-class FakePage:
-    """`ports.PageResponse` of given bytes."""
-
-    def __init__(self, body: bytes, record_path: str = "$") -> None:
-        self.body = body
-        self.record_path = record_path
-        self.parsed = 0
-
-    def document(self) -> Any:
-        self.parsed += 1
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
-            raise SourceError("not_json", "not JSON") from error
-
-
-def page(*records: Any) -> FakePage:
-    return FakePage(orjson.dumps(list(records)))
-
-
-def wrapped(records: list[Any], **envelope: Any) -> FakePage:
-    return FakePage(orjson.dumps({"data": records, **envelope}), "$.data")
-
-
-def state(position: int, *, done: bool = False, rows: int = 0) -> RunState:
-    return RunState(cursor={"at": position}, counters=Counters(rows=rows), done=done)
-
-
-class Lake:
-    """One dataset of a lake, as its readers see it."""
-
-    def __init__(self, datasets: DeltaDatasets, options: dict[str, str]) -> None:
-        self.datasets = datasets
-        self.location = datasets.location("acme", "ds_1")
-        self.options = options
-
-    def target(self, run: str = "run_1", mode: Any = "append", **more: Any) -> LandingTarget:
-        return LandingTarget(location=self.location, run_id=run, write_mode=mode, **more)
-
-    def table(self) -> DeltaTable:
-        return DeltaTable(self.location, storage_options=self.options)
-
-    def rows(self, *, own: bool = False) -> list[dict[str, Any]]:
-        """Every row, by Delta's own reader, in no promised order."""
-        table: pa.Table = self.table().to_pyarrow_table()
-        return [
-            {k: v for k, v in row.items() if own or not k.startswith("_varlor_")} for row in table.to_pylist()
-        ]
-
-    def types(self) -> dict[str, str]:
-        return {f.name: str(f.type) for f in pa.schema(self.table().schema())}
-
-    async def sync(self, target: LandingTarget, *pages: FakePage) -> list[Any]:
-        """One run from beginning to end; the schema changes it recorded."""
-        landing = await self.datasets.open(target)
-        changes: list[Any] = []
-        for number, one in enumerate(pages, 1):
-            await landing.add(one)
-            changes += await landing.commit(state(number, done=number == len(pages)))
-        await self.datasets.publish(target, heartbeat=lambda _: None)
-        return changes
 
 
 @pytest.fixture

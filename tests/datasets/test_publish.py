@@ -1,0 +1,149 @@
+"""Replace and merge: the old content serves until one atomic step."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.datasets.lake_kit import Lake, page, state
+from varlor.datasets.merge import Merge
+from varlor.errors import FencedError, SourceError
+
+
+def merge_target(lake: Lake, run: str = "run_2", key: tuple[str, ...] = ("id",), **more: Any) -> Any:
+    return lake.target(run, "merge", primary_key=key, **more)
+
+
+def silent(_: str) -> None: ...
+
+
+def by_id(lake: Lake) -> list[dict[str, Any]]:
+    return sorted(lake.rows(), key=lambda r: str(r["id"]))
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+async def test_the_old_rows_serve_until_the_switch_and_a_failed_run_changes_nothing(
+    lake: Lake, mode: Any
+) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "v": "old"}))
+    target = lake.target("run_2", mode, primary_key=["id"])
+    landing = await lake.datasets.open(target)
+    await landing.add(page({"id": 1, "v": "new", "more": 1.5}))
+    await landing.commit(state(1))
+    assert lake.rows() == [{"id": 1, "v": "old"}]
+    await lake.datasets.discard(target)
+    await lake.datasets.discard(target)
+    assert lake.rows() == [{"id": 1, "v": "old"}]
+    assert not (Path(lake.location) / "staging" / "run_2").exists()
+    with pytest.raises(FencedError):
+        await lake.datasets.publish(target, heartbeat=silent)
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+async def test_publishing_twice_is_publishing_once(lake: Lake, mode: Any) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "v": "old"}))
+    target = lake.target("run_2", mode, primary_key=["id"])
+    await lake.sync(target, page({"id": 2, "v": "new"}))
+    version = lake.table().version()
+    await lake.datasets.publish(target, heartbeat=silent)
+    await lake.datasets.discard(target)
+    assert lake.table().version() == version
+    assert len(lake.rows()) == (1 if mode == "replace" else 2)
+    landing = await lake.datasets.open(target)
+    assert landing.state == state(1, done=True)
+    with pytest.raises(FencedError):
+        await landing.commit(state(2))
+
+
+async def test_replace_keeps_the_types_and_follows_the_policy(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "v": 1.5, "gone": "x"}))
+    changes = await lake.sync(lake.target("run_2", "replace"), page({"id": 7, "v": 2, "new": True}))
+    assert [(c.kind, c.column) for c in changes] == [("column_added", "new")]
+    assert lake.rows() == [{"id": 7, "v": 2.0, "gone": None, "new": True}]
+    assert lake.types()["v"] == "double"
+
+
+async def test_replace_by_nothing_empties_the_dataset(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1}))
+    await lake.sync(lake.target("run_2", "replace"), page())
+    assert lake.rows() == []
+    assert (await lake.datasets.facts(lake.location)).row_count == 0
+
+
+async def test_a_first_replace_and_a_first_merge_fill_an_absent_dataset(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1", "replace"), page({"id": 1}))
+    await lake.sync(merge_target(lake), page({"id": 1}, {"id": 2}))
+    assert [r["id"] for r in by_id(lake)] == [1, 2]
+
+
+async def test_the_last_row_of_a_key_wins_across_pages_and_files(lake: Lake) -> None:
+    await lake.sync(
+        lake.target("run_1"), page({"id": 1, "v": "a"}, {"id": 2, "v": "b"}), page({"id": 3, "v": "c"})
+    )
+    first = page({"id": 2, "v": "x"}, {"id": 4, "v": "d"}, {"id": 2, "v": "y"})
+    await lake.sync(merge_target(lake), first, page({"id": 4, "v": "D"}), page({"id": 1, "v": "A"}))
+    assert [(r["id"], r["v"]) for r in by_id(lake)] == [(1, "A"), (2, "y"), (3, "c"), (4, "D")]
+
+
+async def test_a_merge_leaves_files_without_its_keys_alone(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1"), *(page({"id": i}, {"id": i + 1}) for i in range(0, 100, 10)))
+    before = set(lake.table().file_uris())
+    await lake.sync(merge_target(lake), page({"id": 50}, {"id": 55}))
+    after = set(lake.table().file_uris())
+    assert len(before - after) == 1
+    assert sorted(r["id"] for r in lake.rows()) == sorted([*range(0, 100, 10), *range(1, 101, 10), 55])
+
+
+async def test_compound_keys_of_mixed_types(lake: Lake) -> None:
+    target = merge_target(lake, key=("a", "b"))
+    old = [{"a": "1", "b": 11, "v": 0}, {"a": "11", "b": 1, "v": 0}, {"a": "1:", "b": 1, "v": 0}]
+    await lake.sync(lake.target("run_1"), page(*old))
+    await lake.sync(target, page({"a": "11", "b": 1, "v": 1}))
+    assert {(r["a"], r["b"], r["v"]) for r in lake.rows()} == {("1", 11, 0), ("11", 1, 1), ("1:", 1, 0)}
+
+
+async def test_a_merge_brings_its_columns_and_types_along(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "n": 1}, {"id": 2, "n": 2}))
+    await lake.sync(merge_target(lake), page({"id": 2, "n": 2.5, "new": {"a": 1}}))
+    assert by_id(lake) == [{"id": 1, "n": 1.0, "new": None}, {"id": 2, "n": 2.5, "new": {"a": 1}}]
+
+
+@pytest.mark.parametrize("bad", [{"v": 1}, {"id": None, "v": 1}, {"id": "text", "v": 1}])
+async def test_a_row_without_its_key_is_refused_by_name(lake: Lake, bad: Any) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "v": 1}))
+    landing = await lake.datasets.open(merge_target(lake))
+    with pytest.raises(SourceError, match='"id"') as raised:
+        await landing.add(page({"id": 2, "v": 2}, bad))
+    assert raised.value.kind == "bad_records"
+    assert landing.buffered_rows == 0
+
+
+async def test_a_merge_interrupted_before_its_commit_is_done_anew(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1, "v": "a"}, {"id": 2, "v": "b"}))
+    target = merge_target(lake)
+    landing = await lake.datasets.open(target)
+    await landing.add(page({"id": 2, "v": "B"}))
+    await landing.commit(state(1, done=True))
+    beats: list[str] = []
+
+    def killed(text: str) -> None:
+        beats.append(text)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Merge, "_added", lambda _self: killed("at the end"))
+        with pytest.raises(KeyboardInterrupt):
+            await lake.datasets.publish(target, heartbeat=silent)
+    assert sorted(r["v"] for r in lake.rows()) == ["a", "b"]
+    await lake.datasets.publish(target, heartbeat=beats.append)
+    assert sorted(r["v"] for r in lake.rows()) == ["B", "a"]
+
+
+async def test_later_syncs_and_reads_work_over_replaced_and_merged_content(lake: Lake) -> None:
+    await lake.sync(lake.target("run_1", "replace"), page({"id": 1}, {"id": 2}))
+    await lake.sync(merge_target(lake), page({"id": 2}, {"id": 3}))
+    await lake.sync(lake.target("run_3"), page({"id": 4}))
+    shown = await lake.datasets.rows(lake.location, limit=10, offset=0)
+    assert [r["id"] for r in shown.rows] == [1, 2, 3, 4]
