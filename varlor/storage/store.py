@@ -9,6 +9,7 @@ from varlor.storage.audit import SqlAudit
 from varlor.storage.connectors import SqlConnectors
 from varlor.storage.database import Database
 from varlor.storage.datasets import SqlDatasets
+from varlor.storage.grants import SqlGrants
 from varlor.storage.idempotency import SqlIdempotency
 from varlor.storage.runs import SqlRuns
 from varlor.storage.scope import Encryption, Scope
@@ -19,6 +20,7 @@ class SqlTenantStore:
 
     def __init__(self, scope: Scope) -> None:
         self.connectors = SqlConnectors(scope)
+        self.grants = SqlGrants(scope)
         self.runs = SqlRuns(scope)
         self.datasets = SqlDatasets(scope)
         self.audit = SqlAudit(scope)

@@ -61,6 +61,28 @@ class CredentialRow(TenantRow, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class GrantRow(TenantRow, table=True):
+    """A connector's token, sealed; without one (`sealed` empty) it keeps the version from coming back."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connector_id"], ["connectors.tenant_id", "connectors.id"], ondelete="CASCADE"
+        ),
+    )
+
+    connector_id: str = Field(sa_type=Words, primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    status: str = Field(sa_type=Words)
+    key_version: str = Field(sa_type=Words)
+    sealed: dict[str, str] = Field(sa_type=Json)
+    token_type: str = Field(sa_type=Words)
+    scopes: list[str] = Field(sa_type=Json)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    next_refresh_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class RunRow(TenantRow, table=True):
     __tablename__ = "runs"
     __table_args__ = (
