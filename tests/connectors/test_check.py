@@ -18,15 +18,10 @@ CANARY = "canary-Zx81secret"
 
 
 async def check(
-    reader: Reader,
-    path: str | None,
-    *,
-    seconds: float = 20.0,
-    secrets: Secrets | None = None,
-    **settings: Any,
+    reader: Reader, path: str | None, *, seconds: float = 20.0, bearer: str | None = None
 ) -> CheckResult:
-    target = connector(reader.url, **settings)
-    auth = reader.service.auth(target, secrets or Secrets())
+    target = connector(reader.url, auth_type="bearer" if bearer else "none")
+    auth = reader.service.auth(target, Secrets(bearer_token=SecretStr(bearer) if bearer else None))
     return await reader.service.check("t1", target, auth, path=path, seconds=seconds)
 
 
