@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from pydantic import SecretStr
 
 from tests.conftest import free_port
 from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, Reader, connector
