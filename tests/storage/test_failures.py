@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from varlor.errors import InvalidInputError, PartUnavailableError
@@ -50,6 +51,19 @@ async def test_a_database_that_is_away_is_named_and_its_address_is_not(
         assert caught.value.part == "database"
         assert caught.value.retryable
         assert "canary" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_connections_that_the_server_dropped_are_made_again(
+    elsewhere: Callable[[str], SqlStore], postgres_url: str
+) -> None:
+    dropped, other = elsewhere(postgres_url), create_engine(postgres_url)
+    await asyncio.gather(*(dropped.ping() for _ in range(4)))
+    theirs = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {theirs}"  # noqa: S608 - constants
+    async with other.connect() as connection:
+        await connection.execute(text(end))
+    await asyncio.gather(*(dropped.ping() for _ in range(4)))
+    await other.dispose()
 
 
 async def test_a_file_that_cannot_be_opened_is_a_database_away(

@@ -39,8 +39,9 @@ def test_the_migrations_make_exactly_the_tables(database_url: str) -> None:
     engine.dispose()
 
 
-def test_an_upgrade_may_be_repeated(fresh_url: str) -> None:
+def test_an_upgrade_may_be_repeated(fresh_url: str, tmp_path: Path) -> None:
     assert pending(fresh_url)
+    assert not (tmp_path / "new").exists()
     upgrade(fresh_url)
     assert not pending(fresh_url)
     upgrade(fresh_url)

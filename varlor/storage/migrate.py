@@ -40,7 +40,10 @@ def upgrade(url: str) -> None:
 
 
 def pending(url: str) -> bool:
-    """Tell whether `upgrade` has something to do."""
+    """Tell whether `upgrade` has something to do; makes neither a file nor a folder."""
+    address = database_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return True
     with _transaction(url) as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current != ScriptDirectory.from_config(_config()).get_current_head()
