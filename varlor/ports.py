@@ -221,7 +221,10 @@ class IdempotencyRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Grant:
-    """A token answer: what it opens, and until when. `expires_at` is None when nobody knows."""
+    """A token answer: what it opens, and until when. `expires_at` is None when nobody knows.
+
+    `key_version`: the master key that it was stored under, known once it was opened.
+    """
 
     access_token: str
     refresh_token: str | None
@@ -229,6 +232,7 @@ class Grant:
     scopes: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime | None
+    key_version: str | None = None
 
 
 class GrantRepository(Protocol):
@@ -267,12 +271,15 @@ class GrantRepository(Protocol):
     ) -> TokenState:
         """Set the status, not the version; ConflictError when `expected_version` is no longer stored.
 
-        needs_reauth and revoked also become the connector's status. Without a token it changes nothing.
+        needs_reauth and revoked also become the connector's status. None: no refresh is planned.
         """
         ...
 
     async def erase(self, connector_id: str) -> TokenState:
-        """Forget the token; the version grows, so that whoever still holds the old one writes in vain."""
+        """Forget the token, which is then `revoked`, as is the connector unless it is being deleted.
+
+        The version grows, so that whoever still holds the old one writes in vain.
+        """
         ...
 
 

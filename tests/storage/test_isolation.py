@@ -19,7 +19,7 @@ from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.model import Model
 from varlor.contracts.run import Counters, RequestLogEntry, RunError, SchemaChange
 from varlor.errors import VarlorError
-from varlor.ports import RememberedAnswer, Store, TenantStore
+from varlor.ports import Grant, RememberedAnswer, Store, TenantStore
 from varlor.storage.scope import Scope
 from varlor.storage.store import SqlTenantStore
 from varlor.storage.tables import METADATA
@@ -55,6 +55,9 @@ OTHERS: dict[str, Any] = {
     "key": "key",
     "fingerprint": "own",
     "answer": RememberedAnswer("print", 200, {"own": True}),
+    "grant": Grant("canary", "canary", "Bearer", (), TIME, None),
+    "expected_version": 0,
+    "next_refresh_at": TIME,
     "limit": 10,
     "cursor": None,
 }
@@ -72,6 +75,7 @@ METHODS = [
 async def furnish(tenant: TenantStore) -> dict[str, Any]:
     """Give the tenant one of everything; answers the ids."""
     connector = await tenant.connectors.create(SETTINGS, CANARY, created_by="ann")
+    await tenant.grants.write(connector.id, OTHERS["grant"], expected_version=0)
     await tenant.connectors.record_check(connector.id, CheckResult(ok=True, url="https://canary/"))
     dataset = await tenant.datasets.create("canary", connector_id=connector.id)
     run = await tenant.runs.create(
@@ -120,5 +124,12 @@ async def test_another_tenants_ids_are_as_good_as_none(
 
 
 def test_every_repository_is_tried() -> None:
-    assert {room for room, _ in METHODS} == {"connectors", "runs", "datasets", "audit", "idempotency"}
+    assert {room for room, _ in METHODS} == {
+        "connectors",
+        "grants",
+        "runs",
+        "datasets",
+        "audit",
+        "idempotency",
+    }
     assert len(METHODS) >= 30

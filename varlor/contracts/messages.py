@@ -241,13 +241,15 @@ class TokenMark(Model):
 class ResealProgress(Model):
     """Where a rotation is: `after` is where the next batch begins, None when all has been looked at.
 
-    `resealed` values are now under the newest key; `skipped` moved meanwhile and are looked at again.
+    `resealed` rows are now under the newest key; `skipped` ones changed meanwhile; `unopened` ones do
+    not open under any given key.
     """
 
     after: str | None = None
     looked_at: int = 0
     resealed: int = 0
     skipped: int = 0
+    unopened: int = 0
 
 
 class RotateKeysInput(Model):

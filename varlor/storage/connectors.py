@@ -10,11 +10,12 @@ from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, ConnectorStatus, Secrets
 from varlor.errors import ConflictError
 from varlor.ports import Listing
-from varlor.storage.credentials import opened, sealed_row, suffices
+from varlor.storage.credentials import keeps_token, opened, sealed_row, suffices
+from varlor.storage.grants import find, forget
 from varlor.storage.ids import new_id
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
-from varlor.storage.tables import ConnectorRow, CredentialRow
+from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow
 
 NOUN: Final = "connector"
 _UNUSABLE: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
@@ -34,7 +35,7 @@ class SqlConnectors:
             tenant_id=self._scope.tenant,
             id=connector_id,
             settings=_plain(settings),
-            status=_status(settings, credential, "draft"),
+            status=_status(settings, credential, None, "draft"),
             created_by=created_by,
             created_at=now,
             updated_at=now,
@@ -43,12 +44,13 @@ class SqlConnectors:
             session.add(row)
             await session.flush()
             session.add(credential)
-        return _show(row, credential)
+        return _show(row, credential, None)
 
     async def get(self, connector_id: str) -> Connector:
         async with self._scope.database.read() as session:
             row = await self._row(session, connector_id)
-            return _show(row, await self._credential(session, connector_id))
+            credential = await self._credential(session, connector_id)
+            return _show(row, credential, await find(self._scope, session, connector_id))
 
     async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]:
         async with self._scope.database.snapshot() as session:
@@ -59,7 +61,10 @@ class SqlConnectors:
             ids = [row.id for row in rows.items]
             query = self._scope.select(CredentialRow, col(CredentialRow.connector_id).in_(ids))
             credentials = {row.connector_id: row for row in await session.exec(query)}
-        return Listing([_show(row, credentials[row.id]) for row in rows.items], rows.next_cursor)
+            tokens = self._scope.select(GrantRow, col(GrantRow.connector_id).in_(ids))
+            grants = {row.connector_id: row for row in await session.exec(tokens)}
+        shown = [_show(row, credentials[row.id], grants.get(row.id)) for row in rows.items]
+        return Listing(shown, rows.next_cursor)
 
     async def update(
         self, connector_id: str, settings: ConnectorSettings, secrets: Secrets | None
@@ -69,13 +74,19 @@ class SqlConnectors:
             if row.status == "deleting":
                 raise ConflictError("The connector is being deleted.")
             credential = await self._credential(session, connector_id)
+            grant = await find(self._scope, session, connector_id)
+            if not keeps_token(ConnectorSettings.model_validate(row.settings), settings):
+                # Neither token nor client secret goes to where an editor has just pointed the connector.
+                secrets = Secrets() if secrets is None else secrets
+                if grant is not None:
+                    forget(grant, "none")
             if secrets is not None:
                 fresh = sealed_row(self._scope, connector_id, secrets, credential.version + 1)
                 credential = await session.merge(fresh)
             row.settings = _plain(settings)
-            row.status = _status(settings, credential, row.status)
+            row.status = _status(settings, credential, grant, row.status, given=secrets is not None)
             row.updated_at = self._scope.clock.now()
-            return _show(row, credential)
+            return _show(row, credential, grant)
 
     async def set_status(self, connector_id: str, status: ConnectorStatus) -> None:
         async with self._scope.database.write() as session:
@@ -120,25 +131,37 @@ class SqlConnectors:
 
 
 def _plain(settings: ConnectorSettings) -> dict[str, Any]:
-    """Take the settings alone, also when they come as a whole Connector."""
-    return settings.model_dump(mode="json", include=set(ConnectorSettings.model_fields))
+    """Take the settings alone, also when they come as a whole Connector; what is computed stays out."""
+    plain = settings.model_dump(mode="json", include=set(ConnectorSettings.model_fields))
+    if plain.get("oauthConfig"):
+        plain["oauthConfig"].pop("redirectUri", None)
+    return plain
 
 
-def _status(settings: ConnectorSettings, credential: CredentialRow, before: str) -> str:
+def _status(
+    settings: ConnectorSettings,
+    credential: CredentialRow,
+    grant: GrantRow | None,
+    before: str,
+    *,
+    given: bool = True,
+) -> str:
     """Lacking its credential, a connector needs one; given it, it starts again as a draft."""
-    if settings.auth_type != "none" and not suffices(settings, credential):
-        return "needs_auth"
+    if settings.auth_type != "none" and not suffices(settings, credential, grant):
+        return "revoked" if grant is not None and grant.status == before == "revoked" else "needs_auth"
+    if settings.auth_type == "oauth2" and before == "needs_reauth" and not given:
+        return before
     return "draft" if before in _UNUSABLE else before
 
 
-def _show(row: ConnectorRow, credential: CredentialRow) -> Connector:
+def _show(row: ConnectorRow, credential: CredentialRow, grant: GrantRow | None) -> Connector:
     settings = ConnectorSettings.model_validate(row.settings)
     return Connector.model_validate(
         {
             **settings.model_dump(by_alias=False),
             "id": row.id,
             "status": row.status,
-            "has_credential": suffices(settings, credential),
+            "has_credential": suffices(settings, credential, grant),
             "created_at": row.created_at,
             "updated_at": row.updated_at,
         }

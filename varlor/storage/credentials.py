@@ -1,10 +1,12 @@
 """A connector's secrets between the clear and the row: one sealed value per field."""
 
+from collections.abc import Set as AbstractSet
 from typing import Final
+from urllib.parse import urlsplit
 
 from varlor.contracts.connector import AuthType, ConnectorSettings, Secrets
 from varlor.storage.scope import Scope
-from varlor.storage.tables import CredentialRow
+from varlor.storage.tables import CredentialRow, GrantRow
 
 _NEEDED: Final[dict[AuthType, str]] = {"bearer": "bearer_token", "apikey": "api_key"}
 
@@ -43,7 +45,34 @@ def opened(scope: Scope, row: CredentialRow) -> Secrets:
     )
 
 
-def suffices(settings: ConnectorSettings, row: CredentialRow) -> bool:
+def suffices(settings: ConnectorSettings, row: CredentialRow, grant: GrantRow | None) -> bool:
     """Tell whether the credential that this way of signing in needs is there."""
+    if settings.auth_type == "oauth2":
+        return bool(grant is not None and grant.sealed) or _by_itself(settings, row.sealed.keys())
     needed = _NEEDED.get(settings.auth_type)
     return needed in row.sealed if needed else bool(row.sealed)
+
+
+def _by_itself(settings: ConnectorSettings, secrets: AbstractSet[str]) -> bool:
+    """Whether a machine's grant can get its first token without anybody's consent."""
+    config = settings.oauth_config
+    if config is None or config.grant == "authorization_code":
+        return False
+    if config.grant == "refresh_token" and "refresh_token" not in secrets:
+        return False
+    method = config.token_endpoint_auth_method
+    return method == "none" or ("private_key" if method == "private_key_jwt" else "client_secret") in secrets
+
+
+def keeps_token(before: ConnectorSettings, after: ConnectorSettings) -> bool:
+    """Whether a token, and what it is renewed with, may still be sent to where the settings now point."""
+    return _audience(before) == _audience(after)
+
+
+def _audience(settings: ConnectorSettings) -> tuple[object, ...]:
+    """Everybody who is sent a part of the credential, and as whom."""
+    if settings.auth_type != "oauth2" or settings.oauth_config is None:
+        return ()
+    api = urlsplit(settings.base_url)
+    whom = {"grant", "authorization_url", "token_url", "revocation_url", "issuer", "client_id"}
+    return api.scheme, api.netloc, *settings.oauth_config.model_dump(include=whom).values()
