@@ -7,6 +7,7 @@ import pytest
 
 from tests.connectors.discovery.conftest import Discover, Site, by_path
 from varlor.connectors.discovery.documents import RefusedDocumentError, read_document
+from varlor.connectors.discovery.pages import named_documents
 
 GOOD: dict[str, Any] = {"get": {"responses": {"200": {"description": "OK"}}}}
 YAML_HEAD = b"openapi: 3.0.0\npaths: {}\n"
@@ -135,6 +136,13 @@ def test_a_hostile_document_is_refused_soon(name: str, body: bytes) -> None:
     with pytest.raises(RefusedDocumentError):
         read_document(body)
     assert time.monotonic() - started < 20, name
+
+
+@pytest.mark.parametrize("unit", ["<", "<!--", "<a x='", "<script>url:", "</", '<script>"data":', "&#", "[["])
+def test_a_hostile_page_is_read_soon(unit: str) -> None:
+    started = time.monotonic()
+    named_documents("http://api.example.com/", unit.encode() * (1_000_000 // len(unit)), unit * 20_000)
+    assert time.monotonic() - started < 10
 
 
 def test_a_document_of_shared_anchors_costs_no_more_than_its_text() -> None:

@@ -9,14 +9,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from varlor.connectors.discovery.documents import is_document, read_json
 from varlor.connectors.discovery.foreign import mapping, sequence
+from varlor.connectors.pagination.links import links
 
 _MOST: Final = 6
+_MOST_INLINED: Final = 3
 _MOST_TEXT: Final = 2 * 1024 * 1024
+_MOST_HTML: Final = 128 * 1024  # characters; the parser takes quadratic time on what is no HTML
 _ATTRIBUTES: Final = ("spec-url", "data-url", "apidescriptionurl", "data-spec-url", "data-openapi-url")
 _IN_SCRIPT = re.compile(
     r"""(?:["']?\b(?:url|configUrl|spec-url|specUrl|spec_url|swaggerUrl|openapiUrl)["']?\s*[:=]|Redoc\.init\()\s*"""
@@ -27,7 +31,6 @@ _DOCUMENT_NAME = re.compile(
     r"(?:openapi|swagger|api-?docs?|apispec)[^/?]*\.(?:json|ya?ml)(?:\?|$)", re.IGNORECASE
 )
 _SCRIPT_NAME = re.compile(r"(?:init|swagger-config|redoc-conf|/docs?|/index)[^/]*\.js(?:\?|$)", re.IGNORECASE)
-_LINK = re.compile(r'<([^<>]{1,1000})>\s*;[^,]*\brel="?[^",;]*service-desc', re.IGNORECASE)
 # What a freshly unpacked Swagger UI shows: another API altogether.
 _SAMPLES: Final = frozenset({"petstore.swagger.io", "petstore3.swagger.io", "generator.swagger.io"})
 
@@ -43,7 +46,8 @@ class Named:
 def named_documents(url: str, body: bytes, link_header: str | None) -> Named:
     """What the answer from `url` names; addresses are absolute, at most 6."""
     named = Named()
-    found = _LINK.findall(link_header or "")
+    linked = links(link_header).get("service-desc")
+    found = [linked] if linked else []
     found += _in_body(body.removeprefix(b"\xef\xbb\xbf").strip(), named)
     for address in found:
         absolute = _absolute(url, address)
@@ -59,9 +63,8 @@ def _in_body(body: bytes, named: Named) -> list[str]:
     if value is not None:
         return list(_in_json(value))
     page = body.decode("utf-8", "replace")
-    if page.startswith("<"):
-        return list(_in_page(page, named))
-    return list(_in_script(page, named)) if "url" in page or "swaggerDoc" in page else []
+    named.inlined += _inlined(page)
+    return list(_in_page(page[:_MOST_HTML]) if page.startswith("<") else _in_script(page))
 
 
 def _in_json(value: Any) -> Iterator[str]:
@@ -74,8 +77,8 @@ def _in_json(value: Any) -> Iterator[str]:
     for key in ("url", "configUrl"):
         if isinstance(root.get(key), str) and ("swagger" in str(root) or "api-docs" in str(root)):
             yield root[key]
-    links = {**mapping(root.get("links")), **mapping(root.get("_links"))}
-    target = links.get("service-desc")
+    related = {**mapping(root.get("links")), **mapping(root.get("_links"))}
+    target = related.get("service-desc")
     yield str(mapping(target).get("href") or target or "")
 
 
@@ -107,27 +110,30 @@ class _Page(HTMLParser):
             self.code.append(data)
 
 
-def _in_page(page: str, named: Named) -> Iterator[str]:
+def _in_page(page: str) -> Iterator[str]:
     parsed = _Page()
     parsed.feed(page)
     yield from parsed.documents
     for code in parsed.code:
-        yield from _in_script(code, named)
+        yield from _in_script(code)
     yield from parsed.linked
     yield from (source for source in parsed.scripts if _SCRIPT_NAME.search(source))
 
 
-def _in_script(code: str, named: Named) -> Iterator[str]:
+def _in_script(code: str) -> Iterator[str]:
     # Pages escape slashes inside JSON, and JSON inside strings.
     plain = code.replace("\\/", "/").replace("\\u002F", "/").replace("\\u0022", '"').replace('\\"', '"')
     yield from (match for match in _IN_SCRIPT.findall(plain) if "${" not in match)
-    for match in _INLINED.finditer(code):
+
+
+def _inlined(code: str) -> Iterator[dict[str, Any]]:
+    for match in islice(_INLINED.finditer(code), _MOST_INLINED):
         try:
             document, _ = json.JSONDecoder().raw_decode(code, match.end())
         except (ValueError, RecursionError):
             continue
         if is_document(document):
-            named.inlined.append(document)
+            yield document
 
 
 def _absolute(base: str, address: str) -> str | None:

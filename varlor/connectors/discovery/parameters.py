@@ -33,7 +33,7 @@ def _read(document: Document, level: Any) -> Iterator[Parameter]:
     for raw in sequence(level):
         node = document.follow(raw)
         name, location = node.get("name"), node.get("in")
-        if not isinstance(name, str) or not 0 < len(name) <= 200 or location not in _LOCATIONS:  # noqa: PLR2004 - no name of a parameter is longer
+        if not isinstance(name, str) or not 0 < len(name) <= 200 or str(location) not in _LOCATIONS:  # noqa: PLR2004 - no name of a parameter is longer
             continue
         schema = _schema(document, node)
         shown = EndpointParameter(

@@ -10,7 +10,7 @@ from varlor.contracts.pagination import CursorToken, NextUrl
 from varlor.errors import SourceError
 
 _LINK = re.compile(
-    r"<([^>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?)*)"
+    r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?)*)"
 )
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
 MORE: Final = ("has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "more")
@@ -44,7 +44,7 @@ class NextUrlStyle:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        target = address(self._path.one(scene.page.answer()))
+        target = address(self._path.one(scene.page.around(self._path)))
         return scene.follow(target) if target else End()
 
 
@@ -75,7 +75,7 @@ class CursorStyle:
     def _token(self, scene: Scene) -> str | None:
         if self._path is None:
             return scalar(scene.page.headers.get(self._config.cursor_header or ""))
-        answer = scene.page.answer()
+        answer = scene.page.around(self._path)
         if self._path.keys and denied(answer, self._path.keys):
             return None
         return scalar(self._path.one(answer))
