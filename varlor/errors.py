@@ -11,6 +11,7 @@ VarlorError
 ├── FencedError              a newer writer owns the dataset (fatal for this attempt)
 ├── SchemaFrozenError        drift met the policy `freeze` (fatal)
 ├── PartUnavailableError     Redis, the database, Temporal or storage is away (retry)
+├── TooManyRequestsError     the caller asks too often; says for how long to wait        429
 ├── AuthRequiredError        the connector's user must connect again (waits, no failure)  409
 ├── TokenError               what the authorization server did; `kind` says who can cure it
 │                            invalid_grant (connect again), invalid_client and rejected (settings),
@@ -140,6 +141,16 @@ class PartUnavailableError(VarlorError):
     def __init__(self, part: str, detail: str) -> None:
         super().__init__(detail)
         self.part = part
+
+
+class TooManyRequestsError(VarlorError):
+    """The caller asks too often; `retry_after` seconds from now the next one is heard."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class AuthRequiredError(VarlorError):

@@ -60,6 +60,11 @@ def oauth_code_key(tenant: str, nonce: str) -> str:
     return f"connector:oauth-code:{tenant}:{nonce}"
 
 
+def route_limit_key(bucket: str, caller_hash: str, window: int) -> str:
+    """How often somebody has called a route in this window."""
+    return f"route:limit:{bucket}:{caller_hash}:{window}"
+
+
 def rate_key(tenant: str, connector: str) -> str:
     return f"connector:rate:{tenant}:{connector}"
 

@@ -433,6 +433,7 @@ class OAuthAttempt(Model):
     """An authorization under way: whom its callback must come from, and what its code is good for.
 
     `browser_hash`: SHA-256 in hex of the browser-binding cookie. `issuer` None: none is known.
+    `onboard_run`: the one execution of onboard-connector that waits; a later start has replaced it.
     Sealed in Redis, never in a history.
     """
 
@@ -440,6 +441,7 @@ class OAuthAttempt(Model):
     connector_id: str
     subject: str
     nonce: str
+    onboard_run: str
     browser_hash: str
     verifier: str
     redirect_uri: str
@@ -581,6 +583,22 @@ class TokenRefresher(Protocol):
 
         `force`: refresh though the token looks fresh, unless a version after `seen_version` is stored.
         """
+        ...
+
+
+class TokenKeeper(Protocol):
+    """Tells the connector's keep-token-fresh what happened; it is started when there is none."""
+
+    async def token_stored(self, tenant: str, connector: str, token: TokenState) -> None:
+        """A user has connected. PartUnavailableError when Temporal is away."""
+        ...
+
+
+class RouteLimit(Protocol):
+    """How often a route may be called, over all API processes."""
+
+    async def take(self, bucket: str, caller: str, *, most: int, seconds: int) -> float:
+        """Count one call: 0.0 when at most `most` came in this window, else the seconds until the next."""
         ...
 
 

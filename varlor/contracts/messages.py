@@ -4,6 +4,7 @@ from typing import Literal
 
 from varlor.contracts.model import Model, UtcTime
 from varlor.contracts.oauth import TokenState, TokenStatus
+from varlor.contracts.revocation import RevocationResult
 from varlor.contracts.run import Counters, Origin, RunError, RunStatus
 
 
@@ -149,9 +150,10 @@ class RetireInput(Model):
 
 
 class RetireOutcome(Model):
-    """How many running syncs were stopped."""
+    """How many running syncs were stopped, and what the provider said of its tokens' revocation."""
 
     stopped_runs: int
+    revocation: RevocationResult = "nothing"
 
 
 class OpenRuns(Model):
