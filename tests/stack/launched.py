@@ -96,7 +96,7 @@ class Launched:
         return self.process.wait(seconds)
 
     def end(self) -> None:
-        """Whatever state it is in."""
+        """Whatever state it is in; its parts die with it."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)

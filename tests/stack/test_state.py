@@ -63,6 +63,13 @@ def test_a_folder_has_one_holder(state: StateDir) -> None:
     assert not state.is_locked()
 
 
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%20b", 'a"b'])
+def test_a_name_that_the_servers_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StackError, match="state folder"):
+        StateDir(tmp_path / name).ensure()
+    assert not list(tmp_path.iterdir())
+
+
 def test_ports_stay_the_same_over_a_restart(state: StateDir) -> None:
     first = make_plan(options(state), state).ports
     assert make_plan(StackOptions(state.path), state).ports == first
@@ -84,6 +91,7 @@ def test_a_part_that_is_given_by_its_address_is_not_started(
     monkeypatch.setenv("VARLOR_TEMPORAL_ADDRESS", "temporal.example:7233")
     monkeypatch.setenv("VARLOR_DATABASE_URL", "postgresql://db.example/varlor")
     plan = make_plan(options(state), state)
+    assert plan.temporal_ui_url is None
     assert [part.name for part in plan.parts] == ["sample", "api", "worker"]
     worker = plan.parts[-1].env
     assert worker["VARLOR_REDIS_URL"] == "redis://elsewhere:6379/1"

@@ -35,6 +35,7 @@ async def print_addresses(stack: Stack) -> None:
     tell(f"ready in {stack.seconds:.1f} s; Ctrl-C stops it")
     tell(f"  UI            {link}  (signs you in once, within 10 minutes)")
     tell(f"  API docs      {plan.api_url}/api/v2/docs")
-    tell(f"  Temporal Web  {plan.settings.temporal_ui_url}")
+    if plan.temporal_ui_url:
+        tell(f"  Temporal Web  {plan.temporal_ui_url}")
     if plan.sample_url:
         tell(f"  sample API    {plan.sample_url}")

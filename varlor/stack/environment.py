@@ -35,6 +35,8 @@ def embedded_values(
         "jwt_private_key": keys.jwt_private,
         "jwt_public_key": keys.jwt_public,
     }
+    if "temporal_address" in given.model_fields_set:
+        del defaults["temporal_ui_url"]  # whoever runs that Temporal knows where its Web is
     sample = (f"{HOST}:{ports.sample}",) if options.sample else ()
     return {
         **{name: value for name, value in defaults.items() if name not in given.model_fields_set},

@@ -25,6 +25,7 @@ class Plan:
     ports: Ports
     settings: Settings = field(repr=False)
     api_url: str
+    temporal_ui_url: str | None
     sample_url: str | None
 
 
@@ -50,6 +51,7 @@ def make_plan(options: StackOptions, state: StateDir) -> Plan:
         ports=ports,
         settings=settings,
         api_url=f"http://{HOST}:{ports.api}",
+        temporal_ui_url=settings.temporal_ui_url if "temporal_ui_url" in settings.model_fields_set else None,
         sample_url=f"http://{HOST}:{ports.sample}" if options.sample else None,
     )
 
@@ -80,7 +82,7 @@ def _valkey(state: StateDir, keys: EmbeddedKeys, ports: Ports, settings: Setting
         argv=programs.valkey_server(config),
         env=environment.for_server(),
         ready=probes.redis(settings.redis_url),
-        grace=1.5,
+        grace=2.2,
     )
 
 
@@ -101,7 +103,7 @@ def _temporal(state: StateDir, ports: Ports, settings: Settings) -> Part:
         argv=argv,
         env=environment.for_server(),
         ready=probes.temporal(settings),
-        grace=1.5,
+        grace=2.2,
     )
 
 

@@ -75,7 +75,7 @@ class _Announcement:
                 RunningStack(
                     pid=os.getpid(),
                     api_url=self._plan.api_url,
-                    temporal_ui_url=self._plan.settings.temporal_ui_url,
+                    temporal_ui_url=self._plan.temporal_ui_url,
                     sample_url=self._plan.sample_url,
                     pids=dict(pids),
                 )

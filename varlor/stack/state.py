@@ -3,14 +3,18 @@
 import fcntl
 import json
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from varlor.stack.errors import StackError, StateLockedError
 from varlor.stack.keys import EmbeddedKeys
+
+UNREADABLE: Final = re.compile(r"[?#%\"\\\x00-\x1f]")
+"""What ends or escapes a file name in a database's URL or in Valkey's configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class RunningStack:
 
     pid: int
     api_url: str
-    temporal_ui_url: str
+    temporal_ui_url: str | None
     sample_url: str | None
     pids: dict[str, int]
 
@@ -46,7 +50,9 @@ class StateDir:
         return self.path / "logs"
 
     def ensure(self) -> None:
-        """Make the folders; raises StackError when that is not allowed."""
+        """Make the folders; raises StackError when that is not allowed, or the servers could not read it."""
+        if UNREADABLE.search(str(self.path)):
+            raise StackError(f'{self.path} cannot be a state folder: its name holds one of ? # % " \\')
         try:
             for folder in (self.path, self.logs, self.path / "valkey"):
                 folder.mkdir(parents=True, exist_ok=True)
