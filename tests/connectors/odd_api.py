@@ -141,7 +141,7 @@ class OddApi:
     def holes(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Filters after it cuts: pages get short, and some are empty, while the cursor moves on."""
         at = int(query.get("cursor", "0"))
-        rows, n = self._slice(query, at)
+        rows, n = self._slice(query, at, max(5, int(query.get("size", "10"))))
         kept = [row for row in rows if row["id"] % 30 < 5]
         return Answer({"data": kept, "next_cursor": str(at + len(rows)) if at + len(rows) < n else None})
 

@@ -75,10 +75,16 @@ async def test_columns_beside_rows_also_by_record_path(reader: Reader) -> None:
     assert await read(reader, body, recordPath="$.rows") == [{"id": 1, "id_2": 2}]
 
 
-@pytest.mark.parametrize("last", ['{"next": null}', '{"items": null}', "", '{"items": []}'])
+@pytest.mark.parametrize("last", ['{"next": null}', '{"items": null}', '{"items": []}', "&status=204"])
 async def test_a_last_page_without_its_list_is_empty(reader: Reader, last: str) -> None:
     first = json.dumps({"items": [{"id": 1}], "next": f"/raw?body={last}"})
     assert (await reader.read("/raw", params={"body": first})).ids == [1]
+
+
+async def test_a_later_page_without_a_body_is_no_end(reader: Reader) -> None:
+    first = json.dumps({"items": [{"id": 1}], "next": "/raw"})
+    with pytest.raises(SourceError, match="empty"):
+        await reader.read("/raw", params={"body": first})
 
 
 async def test_a_later_page_of_one_object_is_one_record(reader: Reader) -> None:

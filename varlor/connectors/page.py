@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import httpx2
+import orjson
 
 from varlor.connectors.decoding import Decoded, decode, encode, require_json, utf8
 from varlor.connectors.http.message import OutResponse
-from varlor.connectors.jsonpaths import path
+from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.records import Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
+
+
+_NO_CONTENT: Final = 204
 
 
 class Page:
@@ -40,7 +44,8 @@ class Page:
     )
 
     def __init__(self, response: OutResponse, note: Callable[[str], None]) -> None:
-        self._body = utf8(response.body, response.content_type)
+        nothing = response.status == _NO_CONTENT
+        self._body = b"[]" if nothing else utf8(response.body, response.content_type)
         self._note = note
         self._decoded: Decoded | None = None
         self._records: list[Any] | None = None
@@ -58,9 +63,8 @@ class Page:
     @classmethod
     def nothing(cls, note: Callable[[str], None], ended: str | None = None) -> "Page":
         """A page without records, in place of an answer that only says that there are no more."""
-        empty = OutResponse(204, "", httpx2.Headers(), b"[]", "", 0, None)
-        page = cls(empty, note)
-        page._decoded, page._records = Decoded([], b"[]"), []
+        page = cls(OutResponse(_NO_CONTENT, "", httpx2.Headers(), b"", "", 0, None), note)
+        page._records = []
         page.ended = ended
         return page
 
@@ -87,6 +91,29 @@ class Page:
             if self._decoded.note:
                 self._note(self._decoded.note)
         return self._decoded.document
+
+    def around(self, where: Path) -> Any:
+        """The answer, or the answer with its records cut out, where that holds the same at `where`.
+
+        Cutting saves parsing the records of pages that go to Arrow as they are.
+        """
+        if self._decoded is None and self.place.shape == "list" and self.place.path != "$" and where.keys:
+            frame = self._frame(self.place.path.rpartition(".")[2])
+            if frame is not None and where.one(frame) is not None:
+                return frame
+        return self.answer()
+
+    def _frame(self, name: str) -> Any:
+        """What is left without the text from the first to the last bracket; None where that may mislead."""
+        body = self._body
+        start, end = body.find(b"["), body.rfind(b"]")
+        hidden = body.find(b'"has', start, end) >= 0 or body.find(b'"more"', start, end) >= 0
+        if hidden or not _named(body, start, name):
+            return None
+        try:
+            return orjson.loads(body[:start] + b"[]" + body[end + 1 :])
+        except orjson.JSONDecodeError:
+            return None
 
     def records(self) -> list[Any]:
         return self._records if self._records is not None else extract(self.answer(), self.place)
@@ -115,9 +142,6 @@ class Page:
     def settle(self, place: Place) -> None:
         """Take the records from `place`, parsing only where the body must be rewritten."""
         self.place = place
-        if not self._body.strip():
-            self._body, self._records = b"[]", []
-            return
         require_json(self._body)
         keys = path(place.path).keys
         if place.shape == "list" and keys is not None and self._holds(keys):
@@ -131,10 +155,7 @@ class Page:
         """Whether the list is surely there; APIs drop an empty one, send null, or one object instead."""
         if not keys:
             return self._body.lstrip()[:1] == b"["
-        quoted = b'"%s"' % keys[-1].encode()
-        at = self._body.find(quoted)
-        after = self._body[at + len(quoted) : at + len(quoted) + 16].split()
-        if at >= 0 and b"".join(after)[:2] == b":[" and self._body.find(quoted, at + 1) < 0:
+        if _named(self._body, self._body.find(b"["), keys[-1]):
             return True
         return isinstance(path(".".join(("$", *keys))).one(self.answer()), list)
 
@@ -151,6 +172,12 @@ class Page:
         start, end = self._body.find(b"["), self._body.rfind(b"]")
         self.digest = digest(self._body[start:end] if 0 <= start < end else self._body)
         return self.digest
+
+
+def _named(body: bytes, bracket: int, name: str) -> bool:
+    """Whether the list that opens at `bracket` is the member `name`."""
+    before = body[max(0, bracket - len(name) - 32) : max(0, bracket)].rstrip()
+    return before.endswith(b":") and before[:-1].rstrip().endswith(b'"%s"' % name.encode())
 
 
 def digest(data: bytes) -> str:

@@ -106,7 +106,7 @@ def _field(record: Any, name: str) -> Any:
 
 
 def _total(where: Path | None, scene: Scene) -> int | None:
-    return whole(where.one(scene.page.answer())) if where else None
+    return whole(where.one(scene.page.around(where))) if where else None
 
 
 def _shortfall(total: int | None, read: int) -> str | None:

@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 
 from varlor.connectors.http.url import parse, without_params
+from varlor.connectors.jsonpaths import Path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.records import Place
 
@@ -20,6 +21,10 @@ class Answer(Protocol):
     digest: str
 
     def answer(self) -> Any: ...
+    def around(self, where: Path) -> Any:
+        """The answer, of which only what is at `where` and the envelope beside it are asked."""
+        ...
+
     def records(self) -> list[Any]: ...
 
 
