@@ -15,7 +15,8 @@ from varlor.contracts.check import Discovery
 from varlor.contracts.connector import Connector, RateLimitConfig, Secrets
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.run import RequestLogEntry
-from varlor.ports import AuthParts, Cursor, PageFacts, RateUsage, ReadJob, RequestAuth
+from varlor.errors import SourceError
+from varlor.ports import AuthParts, Cursor, PageFacts, RateUsage, ReadJob, RequestAuth, WaitRequiredError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -127,7 +128,11 @@ def saved(cursor: Cursor) -> Cursor:
 
 @dataclass
 class Reader:
-    """Reads a whole run; `hops` makes a new reader for every page, from a cursor that went through JSON."""
+    """Reads a whole run.
+
+    `hops` makes a new reader for every page, from a cursor that went through JSON; `patient` tries again
+    where a worker would.
+    """
 
     service: APIConnectorService
     url: str
@@ -144,6 +149,7 @@ class Reader:
         hops: bool = False,
         discovery: Discovery | None = None,
         into: Reading | None = None,
+        patient: bool = False,
         **request: Any,
     ) -> Reading:
         reading = into or Reading()
@@ -156,12 +162,20 @@ class Reader:
         job = ReadJob("t1", "r1", target, auth, fetch, reading.log.append, reading.notes.append)
         reader = await self.service.reader(job, discovery)
         cursor: Cursor | None = reader.start()
+        attempt = 1
         while cursor is not None and reading.pages < self.most_pages:
             cursor = saved(cursor)
             reading.cursors.append(cursor)
             if hops:
                 reader = await self.service.reader(job, None if "path" in place else discovery)
-            page = await reader.fetch(cursor, attempt=1)
+            try:
+                page = await reader.fetch(cursor, attempt=attempt)
+            except (WaitRequiredError, SourceError) as error:
+                attempt += isinstance(error, SourceError)
+                if patient and (isinstance(error, WaitRequiredError) or error.retryable) and attempt < 9:
+                    continue
+                raise
+            attempt = 1
             records = records_of(page.body, page.record_path)
             assert reader.position(cursor)
             reading.records += records

@@ -104,6 +104,8 @@ class OddApi:
     def offset(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         sent = {**query, **(json.loads(body) if body else {})}
         at, limit = int(sent.get("offset", "0")), int(sent.get("limit", "10"))
+        if limit > int(query.get("most", "1000")):
+            return Answer({"detail": "limit is too large"}, 422)
         rows, n = self._slice(query, at, limit)
         envelope: dict[str, Any] = {"items": rows}
         if "total" in query:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.connectors.kit import NOW, Reader
-from tests.connectors.odd_api import OddApi
+from tests.connectors.kit import NOW, FreeWindow, Reader
+from tests.connectors.odd_api import Answer, OddApi, record
 from varlor.contracts.check import Discovery, Endpoint, EndpointParameter
 from varlor.contracts.pagination import Offset, PageNumber, Pagination
 
@@ -90,12 +90,24 @@ async def test_a_link_list_names_the_next_page(reader: Reader) -> None:
     assert reading.pages == 2
 
 
-async def test_a_trial_goes_on_where_it_was_interrupted(reader: Reader, odd_api: OddApi) -> None:
-    """The window lets one request a reading through: each `fetch` tries one thing and remembers it."""
-    reading = await reader.read("/skip?n=25", hops=True)
+async def test_a_trial_goes_on_where_it_was_interrupted(
+    reader: Reader, odd_api: OddApi, window: FreeWindow
+) -> None:
+    """A window that lets one request through at a time: what was tried is never tried again."""
+    odd_api.seen.clear()
+    window.waits = [0.0, 30.0] * 20
+    reading = await reader.read("/skip?n=25", hops=True, patient=True)
     assert reading.ids == list(range(25))
-    kinds = {("page" in q, "offset" in q, "skip" in q) for _, q, _ in odd_api.seen[-6:]}
-    assert (False, False, True) in kinds
+    tried = [query for _, query, _ in odd_api.seen if "page" in query or "offset" in query]
+    assert len(tried) == 2
+
+
+async def test_a_failing_api_is_asked_again_before_a_trial_gives_up(reader: Reader, odd_api: OddApi) -> None:
+    first = Answer([record(i) for i in range(10)])
+    odd_api.prepared += [first, Answer({}, 503), Answer({}, 503)]
+    assert (await reader.read("/page?bare=1", patient=True)).ids == list(range(25))
+    odd_api.prepared += [first, *[Answer({}, 500)] * 3]
+    assert (await reader.read("/skip", patient=True)).ids == list(range(25))
 
 
 async def test_the_users_own_position_is_where_counting_goes_on(reader: Reader) -> None:
@@ -121,6 +133,21 @@ async def test_what_the_document_says_is_used(reader: Reader, odd_api: OddApi, h
     reading = await reader.read("", endpoint_id="list", params={"n": 50}, discovery=discovery, hops=hops)
     assert reading.ids == list(range(50))
     assert odd_api.seen[0][1]["limit"] == "20"
+
+
+async def test_a_page_size_that_is_refused_is_left_out(reader: Reader) -> None:
+    discovery = described("/offset", Offset(limit=500), "offset", "limit")
+    reading = await reader.read("", endpoint_id="list", params={"most": 100}, discovery=discovery, hops=True)
+    assert reading.ids == list(range(25))
+    assert any("page size" in note for note in reading.notes)
+
+
+async def test_one_page_by_the_document_is_no_riddle(reader: Reader, odd_api: OddApi) -> None:
+    discovery = described("/offset", Offset(limit=500), "offset", "limit")
+    reading = await reader.read("", endpoint_id="list", params={"bare": 1}, discovery=discovery)
+    assert reading.ids == list(range(25))
+    assert any("There is one page" in note for note in reading.notes)
+    assert len(odd_api.seen) == 2
 
 
 async def test_a_document_that_lies_is_noticed(reader: Reader) -> None:

@@ -16,7 +16,6 @@ from varlor.connectors.records import Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 
-
 _NO_CONTENT: Final = 204
 
 

@@ -27,17 +27,22 @@ _DOUBTFUL: Final = frozenset({"count"})  # as often the length of this page as t
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A style worth a try. `check` is a request that tells where counting begins, when that is not known."""
+    """A style worth a try. `check` is a request that tells where counting begins, when that is not known.
+
+    `blind`: nothing speaks for it, so that an empty answer says nothing either.
+    """
 
     config: Pagination
     asked: Asked
     check: Asked | None = None
+    blind: bool = False
 
     def dump(self) -> dict[str, Any]:
         return {
             "config": self.config.model_dump(mode="json", by_alias=True, exclude_none=True),
             "asked": self.asked.dump(),
             "check": self.check.dump() if self.check else None,
+            "blind": self.blind,
         }
 
 
@@ -213,7 +218,8 @@ def _blind(scene: Scene, known: tuple[str, ...], signs: Signs) -> Iterator[Candi
     names = [*documented, "page", "offset", "skip", "start"]
     for name in dict.fromkeys(names):
         paged = words.plain(name) in words.PAGES
-        yield _page(signs, scene, name) if paged else _offset(signs, scene, name)
+        candidate = _page(signs, scene, name) if paged else _offset(signs, scene, name)
+        yield replace(candidate, blind=name not in documented)
 
 
 def guess(choice: Choice) -> Pagination | None:

@@ -61,10 +61,10 @@ class Probe:
         if candidate["check"] is not None and isinstance(config, PageNumber):
             check = Asked.load(candidate["check"])
             return await self._where_counting_begins(state, trial, (config, asked, page), check, attempt)
-        if verdict == "empty" and isinstance(config, PageNumber):
-            return Page.nothing(self._note, f"There is one page: {what} holds no records.")
         if verdict == "empty" and not isinstance(config, CursorToken):
-            raise _FailedError(f"{what} gave no records")
+            if candidate["blind"] or trial.more_promised:
+                raise _FailedError(f"{what} gave no records")
+            return Page.nothing(self._note, f"There is one page: {what} holds no records.")
         return self._adopt(state, trial, config, asked, page)
 
     async def _where_counting_begins(
@@ -80,6 +80,8 @@ class Probe:
         if verdict != "same":
             raise _FailedError(f"{what} and {first} gave neither the first page nor a second")
         if page.is_empty():
+            if trial.more_promised:
+                raise _FailedError(f"{what} gave no records")
             return Page.nothing(self._note, f"There is one page: {what} holds no records.")
         return self._adopt(state, trial, config, asked, page)
 

@@ -99,10 +99,15 @@ class Trial:
         """The trial without its first candidate, which showed `what`."""
         return replace(self, todo=self.todo[1:], tried=(*self.tried, what))
 
+    @property
+    def more_promised(self) -> bool:
+        """Whether the API counts more records than its first page held."""
+        return self.total is not None and self.total > self.count
+
     def verdict(self) -> str:
         """For the run: what was read, what was tried, what to do."""
         tried = "; ".join(self.tried)
-        expected = f" although the API counts {self.total}" if self.total and self.total > self.count else ""
+        expected = f" although the API counts {self.total}" if self.more_promised else ""
         return (
             f"Read one page of {self.count} records{expected}; no sign of a next page was found. "
             f"{self.why} Tried: {tried}. If the API has more, set the pagination of the request."
