@@ -13,7 +13,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "ConnectorPatch": {"rateLimitConfig": {"requestsPerMinute": 30}},
     "CheckRequest": {
-        "connector": {"name": "Shop", "baseUrl": "https://api.example.com/v1"},
+        "connectorId": "con_06jq0000000000000000000000",
         "path": "/users",
     },
     "FetchRequest": {
