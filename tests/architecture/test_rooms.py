@@ -27,6 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "api": {*LEAVES, "varlor.ports", "varlor.settings", "varlor.telemetry", "workflows", "activities.check"},
     **{room: {*LEAVES, "varlor.ports", "varlor.settings"} for room in ADAPTERS},
 }
+MAY_IMPORT["varlor.auth"] |= {
+    # an authorization server is where a tenant pointed: the guarded client is the only door to it
+    "varlor.connectors.http",
+    "varlor.connectors.retry_after",
+}
 BANNED_NAMES = {"utils", "helpers", "common", "misc", "base", "util", "helper"}
 MOST_LINES = 300
 MOST_TEST_LINES = 400

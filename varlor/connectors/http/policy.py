@@ -92,6 +92,18 @@ class EgressPolicy:
             ) from None
         return normal
 
+    def vouches_for(self, url: str) -> bool:
+        """Whether VARLOR_EGRESS_ALLOW names this URL's host or literal address: the operator knows it."""
+        try:
+            target = parse(url)
+        except InvalidInputError:
+            return False
+        literal = _literal(target.host)
+        named = self._allowance.has_host(target.host, target.port)
+        return named or (
+            literal is not None and self._allowance.has_address(ip_address(literal), target.port)
+        )
+
 
 def _literal(host: str) -> str | None:
     """The address that is known without DNS (RFC 6761 section 6.3 for localhost)."""
