@@ -1,0 +1,102 @@
+"""The product as a whole, started for a benchmark, and what the operating system says of its processes."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests.e2e.kit import Api, mint
+from tests.stack.launched import FREE_PORTS, Launched
+
+ROOT = Path(__file__).parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One sync: wall and CPU seconds, the worker's peak memory in MB."""
+
+    rows: int
+    wall: float
+    worker_cpu: float
+    engine_cpu: float
+    peak_mb: float
+    events: int
+
+
+def cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def peak_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def mock_api(rows: int, latency_ms: float = 0) -> Generator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.mock_api", "--port", str(port), "--rows", str(rows)]
+    server = subprocess.Popen([*command, "--latency-ms", str(latency_ms)], cwd=ROOT)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextmanager
+def stack(allow: str = "") -> Generator[Launched]:
+    """`varlor up` without the sample API, on a state folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        launched = Launched(
+            Path(folder) / "state", "up", *FREE_PORTS, "--no-sample", VARLOR_EGRESS_ALLOW=allow
+        )
+        try:
+            yield launched.until_ready()
+            launched.stop()
+        finally:
+            launched.end()
+
+
+def sign_in(launched: Launched) -> Api:
+    return Api(launched.facts["api_url"], mint(launched.state))
+
+
+def sync(launched: Launched, address: str, size: int, **dataset: Any) -> Figures:
+    """One sync of the mock API's `/offset`, from the request to the committed table."""
+    api, pids = sign_in(launched), launched.facts["pids"]
+    connector = api.connector(f"http://{address}")
+    body = {
+        "path": "/offset",
+        "pagination": {"type": "offset", "limit": size, "totalPath": "$.total"},
+        "dataset": {"name": f"bench {monotonic()}", "writeMode": "append", **dataset},
+    }
+    before, worker, engine = monotonic(), cpu(pids["worker"]), cpu(pids["temporal"])
+    run = api.until_ended(api.ok("POST", f"/connectors/{connector}/fetch", body)["runId"], 3600)
+    if run["status"] != "succeeded":
+        raise SystemExit(f"the sync ended as {run['status']}: {run['error']}")
+    return Figures(
+        rows=run["rows"],
+        wall=monotonic() - before,
+        worker_cpu=cpu(pids["worker"]) - worker,
+        engine_cpu=cpu(pids["temporal"]) - engine,
+        peak_mb=peak_mb(pids["worker"]),
+        events=0,
+    )
