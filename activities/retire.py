@@ -1,5 +1,7 @@
 """The effects of a connector's end."""
 
+from contextlib import suppress
+
 from temporalio import activity
 
 from activities.failures import translated
@@ -19,7 +21,11 @@ class RetireActivities:
     @activity.defn
     @translated
     async def open_runs(self, order: RetireInput) -> OpenRuns:
-        runs, cursor, found = self._store.tenant(order.tenant_id).runs, None, list[str]()
+        """What runs for the connector; it is `deleting` from here on, so no token is stored any more."""
+        tenant = self._store.tenant(order.tenant_id)
+        with suppress(NotFoundError):
+            await tenant.connectors.set_status(order.connector_id, "deleting")
+        runs, cursor, found = tenant.runs, None, list[str]()
         while True:
             page = await runs.list(limit=PAGE, cursor=cursor, connector_id=order.connector_id)
             found += [run.workflow_id for run in page.items if run.status not in FINAL_STATUSES]

@@ -18,9 +18,14 @@ PARTS_RETRY: Final = RetryPolicy(
 CHECK_RETRY: Final = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_attempts=3)
 
 CHECK_TOTAL: Final = timedelta(seconds=28)
+CHECK_LIFE: Final = timedelta(seconds=30)
 DISCOVER_TOTAL: Final = timedelta(seconds=90)
 LEASE_POLL: Final = timedelta(seconds=60)
 CONTINUE_AFTER_EVENTS: Final = 4_000
+CONTINUE_AFTER_UPDATES: Final = 1_000  # a run accepts 2,000
+ONBOARD_PATIENCE: Final = timedelta(minutes=10)
+SHORTEST_TIMER: Final = timedelta(seconds=1)
+KEEPER_RETRY: Final = timedelta(minutes=5)  # after a failure that no retry cures, such as a missing key
 
 
 class _Options(TypedDict, total=False):
@@ -66,5 +71,35 @@ DISCOVER: Final = _Options(
 FINISH: Final = _Options(
     task_queue=FETCH_QUEUE,
     start_to_close_timeout=timedelta(minutes=5),
+    retry_policy=PARTS_RETRY,
+)
+REFRESH: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),  # each step is shorter: a token request ends within 15 s
+    retry_policy=PARTS_RETRY,
+)
+PREPARE: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=35),  # the issuer's metadata may have to be fetched
+    schedule_to_close_timeout=timedelta(seconds=60),
+    retry_policy=CHECK_RETRY,
+)
+EXCHANGE: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(minutes=10),  # as long as the stashed answer is of use to anybody
+    retry_policy=PARTS_RETRY,
+)
+REVOKE: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=45),
+    schedule_to_close_timeout=timedelta(minutes=10),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=1)),
+)
+RESEAL: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(minutes=2),
     retry_policy=PARTS_RETRY,
 )

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         SyncInput,
         SyncProgress,
         SyncResult,
+        SyncState,
     )
     from varlor.contracts.run import Counters, RunError, RunStatus
     from workflows import options
@@ -41,6 +42,7 @@ class SyncDataset:
         self._paused = state.paused
         self._rate = state.requests_per_minute
         self._released = False
+        self._authorized = False
         self._wake = False
         self._status: RunStatus = "paused" if state.paused else "queued"
         self._counters = Counters()
@@ -109,6 +111,11 @@ class SyncDataset:
         """The run before us has given the dataset back."""
         self._released = True
 
+    @workflow.signal
+    def authorization_restored(self) -> None:
+        """The connector's user has connected again."""
+        self._authorized = True
+
     @workflow.query
     def progress(self) -> SyncProgress:
         return SyncProgress(
@@ -136,6 +143,7 @@ class SyncDataset:
     async def _read(self) -> None:
         while True:
             await self._resumed()
+            self._authorized = False
             self._show("running")
             result = await self._read_chunk()
             if result is not None:
@@ -215,11 +223,11 @@ class SyncDataset:
             await workflow.wait_condition(lambda: not self._paused)
 
     async def _wait(self, length: timedelta) -> None:
-        """A durable timer that a pause, a changed rate or a released dataset ends early."""
+        """A durable timer; a pause, a new rate, a released dataset, a restored authorization end it early."""
         self._wake = False
         try:
             await workflow.wait_condition(
-                lambda: self._paused or self._wake or self._released, timeout=length
+                lambda: self._paused or self._wake or self._released or self._authorized, timeout=length
             )
         except TimeoutError:
             return
@@ -230,14 +238,12 @@ class SyncDataset:
             return
         if not workflow.all_handlers_finished():
             return
-        state = self._order.state.model_copy(
-            update={
-                "leased": self._leased,
-                "failures": self._failures,
-                "chunks": self._chunks,
-                "paused": self._paused,
-                "requests_per_minute": self._rate,
-            }
+        state = SyncState(
+            leased=self._leased,
+            failures=self._failures,
+            chunks=self._chunks,
+            paused=self._paused,
+            requests_per_minute=self._rate,
         )
         workflow.continue_as_new(self._order.model_copy(update={"state": state}))
 
@@ -274,6 +280,8 @@ def _cancelled() -> bool:
 
 
 def _wait_words(result: ChunkResult) -> str:
+    if result.wait_reason == "auth":
+        return "its user to connect the connector again"
     seconds = f"{result.wait_seconds:,.0f} s"
     if result.error is not None:
         return f"{seconds}, then again: {result.error.detail}"

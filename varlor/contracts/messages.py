@@ -4,8 +4,8 @@ from typing import Literal
 
 from varlor.contracts.model import Model, UtcTime
 from varlor.contracts.oauth import TokenState, TokenStatus
-from varlor.contracts.revocation import RevocationResult
 from varlor.contracts.run import Counters, Origin, RunError, RunStatus
+from varlor.contracts.token_acts import RevocationResult
 
 
 class CheckInput(Model):

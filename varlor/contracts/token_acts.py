@@ -31,6 +31,15 @@ class OnboardEnd(Model):
     reason: str
 
 
+class StoredToken(Model):
+    """A user has connected: the token's state as it was stored."""
+
+    tenant_id: str
+    connector_id: str
+    nonce: str
+    token: TokenState
+
+
 class RevokeInput(Model):
     """Ends the token of `version`, and no later one. `version` None: whichever is stored."""
 
@@ -41,8 +50,16 @@ class RevokeInput(Model):
 
 
 class RevokeOutcome(Model):
-    """What the provider said: `confirmed` by it, `unsupported` (RFC 7009 not offered), `nothing` to revoke,
-    `superseded` by a newer token, or `not_confirmed`: it refused, or could not be reached for ten minutes.
+    """What the provider said of the revocation.
+
+    `confirmed` by it; `unsupported`: it offers none (RFC 7009); `nothing` to revoke; `superseded` by a
+    newer token; `not_confirmed`: it refused, or could not be reached for ten minutes.
     """
+
+    result: RevocationResult
+
+
+class EraseInput(RevokeInput):
+    """Forgets the token, whatever the provider said of its revocation."""
 
     result: RevocationResult

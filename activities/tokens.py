@@ -1,0 +1,203 @@
+"""The one place where a stored token is refreshed: ask, stash, write by compare-and-swap, cache, tell.
+
+A token answer is stashed in Redis before it is written, so whatever fails afterwards (the database,
+the worker) is cured by repeating the write. The request itself is never repeated for that.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from temporalio import activity
+
+from activities.failures import translated
+from activities.refresh_rules import Held, needed, wait_after
+from activities.token_trail import Trail
+from varlor.contracts.messages import OpenRuns, RefreshInput, RefreshOutcome
+from varlor.contracts.oauth import TokenState, TokenStatus
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, TokenError
+from varlor.ports import (
+    CachedToken,
+    Clock,
+    Events,
+    Grant,
+    OAuth2,
+    StashedGrant,
+    Store,
+    TenantStore,
+    TokenCache,
+    TokenStash,
+)
+
+GONE: Final = "gone"
+_PAGE: Final = 200
+_STASH: Final = "refresh"
+
+RefreshPlan = Callable[[str, Grant], datetime | None]
+"""When the connector's new token is to be refreshed; None when that cannot be known or done."""
+
+
+class TokenActivities:
+    def __init__(
+        self,
+        store: Store,
+        oauth: OAuth2,
+        cache: TokenCache,
+        stash: TokenStash,
+        events: Events,
+        plan: RefreshPlan,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._oauth = oauth
+        self._cache = cache
+        self._stash = stash
+        self._plan = plan
+        self._clock = clock
+        self._trail = Trail(store, events)
+        self._random = Random()  # noqa: S311 - it spreads waits, it guards nothing
+
+    @activity.defn
+    @translated
+    async def refresh_token(self, order: RefreshInput) -> RefreshOutcome:
+        """Refresh once if that is still needed; what the provider does is the outcome, not a failure.
+
+        Raises PartUnavailableError when database or Redis is away: the retry finds the stashed answer.
+        """
+        tenant = self._store.tenant(order.tenant_id)
+        held = await self._held(tenant, order.connector_id)
+        if held is None:
+            return RefreshOutcome(token=TokenState(status="revoked"), reason=GONE)
+        stashed = await self._stash.get(order.tenant_id, order.connector_id, _STASH)
+        if stashed is not None and stashed.expected_version == held.state.version:
+            return await self._write(tenant, order, held, stashed)
+        if not needed(order, held, self._clock.now()):
+            return RefreshOutcome(token=held.state)
+        return await self._renew(tenant, order, held)
+
+    @activity.defn
+    @translated
+    async def waiting_runs(self, order: RefreshInput) -> OpenRuns:
+        """The connector's runs that wait for their user to connect again."""
+        runs, cursor, found = self._store.tenant(order.tenant_id).runs, None, list[str]()
+        while True:
+            page = await runs.list(
+                limit=_PAGE, cursor=cursor, connector_id=order.connector_id, status="waiting_auth"
+            )
+            found += [run.workflow_id for run in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return OpenRuns(workflow_ids=found)
+
+    async def _held(self, tenant: TenantStore, connector_id: str) -> Held | None:
+        """None when the connector is gone or going, or signs in by other means."""
+        try:
+            connector = await tenant.connectors.get(connector_id)
+            if connector.oauth_config is None or connector.auth_type != "oauth2":
+                return None
+            if connector.status == "deleting":
+                return None
+            opened = await tenant.grants.open(connector_id)
+            grant, state = opened or (None, await tenant.grants.state(connector_id))
+        except NotFoundError:
+            return None
+        return Held(connector, connector.oauth_config, grant, state)
+
+    async def _renew(self, tenant: TenantStore, order: RefreshInput, held: Held) -> RefreshOutcome:
+        secrets = await tenant.connectors.secrets(order.connector_id)
+        if held.grant is not None:
+            await self._mark(tenant, order, held, "refreshing", held.state.next_refresh_at)
+        activity.heartbeat("asking")
+        try:
+            grant = await self._oauth.renew(held.config, secrets, held.grant)
+        except TokenError as error:
+            return await self._failed(tenant, order, held, error)
+        activity.heartbeat("answered")
+        stashed = StashedGrant(grant, held.state.version)
+        with suppress(PartUnavailableError):  # then the write that follows is the only chance
+            await self._stash.put(order.tenant_id, order.connector_id, _STASH, stashed)
+        return await self._write(tenant, order, held, stashed)
+
+    async def _write(
+        self, tenant: TenantStore, order: RefreshInput, held: Held, stashed: StashedGrant
+    ) -> RefreshOutcome:
+        grant = stashed.grant
+        try:
+            state = await tenant.grants.write(
+                order.connector_id,
+                grant,
+                expected_version=stashed.expected_version,
+                next_refresh_at=self._plan(order.connector_id, grant),
+            )
+        except (ConflictError, NotFoundError):
+            return await self._superseded(tenant, order, held, grant)
+        cached = CachedToken(grant.access_token, grant.token_type, state.version, grant.expires_at)
+        with suppress(PartUnavailableError):  # without Redis the database is asked
+            await self._cache.put(order.tenant_id, order.connector_id, cached)
+            await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
+        opened_under = {"openedUnder": held.grant.key_version or ""} if held.grant else {}
+        await self._trail.note(order, "token.refreshed", state, **opened_under)
+        return RefreshOutcome(token=state, refreshed=True)
+
+    async def _superseded(
+        self, tenant: TenantStore, order: RefreshInput, held: Held, grant: Grant
+    ) -> RefreshOutcome:
+        """A user connected anew, or the connector goes: what was just fetched belongs to nobody."""
+        with suppress(PartUnavailableError):
+            await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
+        now = await self._held(tenant, order.connector_id)
+        if now is None or now.state.status == "revoked":
+            await self._give_back(tenant, order.connector_id, held, grant)
+        state = now.state if now is not None else TokenState(status="revoked")
+        await self._trail.note(order, "token.refresh_superseded", state)
+        return RefreshOutcome(token=state, reason=None if now is not None else GONE)
+
+    async def _give_back(self, tenant: TenantStore, connector_id: str, held: Held, grant: Grant) -> None:
+        """Revoke a token that came too late to be stored; its best is enough, for it will expire."""
+        with suppress(NotFoundError, TokenError):
+            secrets = await tenant.connectors.secrets(connector_id)
+            if grant.refresh_token is not None:
+                await self._oauth.revoke(held.config, secrets, grant.refresh_token, "refresh_token")
+            await self._oauth.revoke(held.config, secrets, grant.access_token, "access_token")
+
+    async def _failed(
+        self, tenant: TenantStore, order: RefreshInput, held: Held, error: TokenError
+    ) -> RefreshOutcome:
+        reason = error.code or error.kind
+        if error.kind == "passing":
+            wait = wait_after(order.failures + 1, error.retry_after, self._random)
+            at = self._clock.now() + timedelta(seconds=wait)
+            state = await self._mark(tenant, order, held, "degraded", at)
+            await self._trail.note(order, "token.refresh_failed", state, outcome="failed", reason=reason)
+            return RefreshOutcome(token=state, reason=reason, retry_seconds=wait)
+        now = await tenant.grants.state(order.connector_id)
+        if now.version > held.state.version:  # read again once: somebody has connected meanwhile
+            return RefreshOutcome(token=now)
+        state = await self._mark(tenant, order, held, "needs_reauth", None)
+        with suppress(PartUnavailableError):
+            await self._cache.drop(order.tenant_id, order.connector_id, version=held.state.version)
+        await self._trail.note(order, "token.refresh_failed", state, outcome="failed", reason=reason)
+        if state.status == "needs_reauth" != held.state.status:
+            await self._trail.note(order, "token.needs_reauth", state, outcome="failed", reason=reason)
+        return RefreshOutcome(token=state, reason=reason)
+
+    async def _mark(
+        self,
+        tenant: TenantStore,
+        order: RefreshInput,
+        held: Held,
+        status: TokenStatus,
+        next_refresh_at: datetime | None,
+    ) -> TokenState:
+        """The state afterwards; that of a newer token where one was stored meanwhile."""
+        try:
+            return await tenant.grants.mark(
+                order.connector_id,
+                status,
+                expected_version=held.state.version,
+                next_refresh_at=next_refresh_at,
+            )
+        except ConflictError:
+            return await tenant.grants.state(order.connector_id)
