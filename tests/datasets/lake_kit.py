@@ -1,5 +1,6 @@
 """Pages as the connectors room hands them over, and one dataset as its readers see it."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -74,6 +75,9 @@ class Lake:
 
     def types(self) -> dict[str, str]:
         return {f.name: str(f.type) for f in pa.schema(self.table().schema())}
+
+    def bytes_on_disk(self, below: str = "") -> int:
+        return sum(p.stat().st_size for p in (Path(self.location) / below).rglob("*.parquet"))
 
     async def sync(self, target: LandingTarget, *pages: FakePage) -> list[Any]:
         """One run from beginning to end; the schema changes it recorded."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 import varlor.datasets.landing
 from tests.datasets.lake_kit import Lake, page, state
@@ -117,7 +118,7 @@ async def test_death_between_file_and_commit_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(Table, "commit", die)
         with pytest.raises(KeyboardInterrupt):
-            dying._commit(state(1))
+            await dying.commit(state(1))
     again = await lake.datasets.open(target(lake, "run_1", mode))
     assert again.state is None
     await again.add(page({"id": 1, "new": "x"}))
@@ -132,14 +133,13 @@ async def test_a_lost_answer_to_a_commit_is_not_a_foreign_commit(
 ) -> None:
     landing = await lake.datasets.open(lake.target())
     await landing.add(page({"id": 1}))
-    delta = landing._table.delta
-    real = delta.create_write_transaction
+    real = DeltaTable.create_write_transaction
 
     def twice(*args: Any, **more: Any) -> None:
         real(*args, **more)
         real(*args, **more)  # the store repeats what it has done already
 
-    monkeypatch.setattr(delta, "create_write_transaction", twice)
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", twice)
     await landing.commit(state(1))
     assert lake.rows() == [{"id": 1}]
 

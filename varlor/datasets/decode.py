@@ -34,7 +34,7 @@ class Decoder:
 
     def decode(self, page: PageResponse, shape: Shape, policy: SchemaPolicy, *, fixed: bool) -> Absorbed:
         """Raises SourceError(not_json, truncated, bad_records) and SchemaFrozenError."""
-        absorbed = self._fast(page, shape)
+        absorbed = self.fast(page, shape)
         if absorbed is not None:
             self._refused = 0
             return absorbed
@@ -45,7 +45,8 @@ class Decoder:
         self._learn(document, keys)
         return absorb(records, shape, policy, fixed=fixed)
 
-    def _fast(self, page: PageResponse, shape: Shape) -> Absorbed | None:
+    def fast(self, page: PageResponse, shape: Shape) -> Absorbed | None:
+        """The page by Arrow's own reader alone; None where the slow way must decide."""
         if self._refused > _PATIENCE and self._refused % _RETRY_EACH:
             return None
         schema = self._schema(shape, page.record_path)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from varlor.contracts.dataset import Column, DatasetVersion, TableFacts
 from varlor.datasets.files import live_files
+from varlor.datasets.log import commits
 from varlor.datasets.shape import OWN_FIELDS
 from varlor.datasets.table import Table, mark_in
 
@@ -43,7 +44,7 @@ def facts_of(table: Table) -> TableFacts:
         row_count=sum(file.rows for file in files),
         bytes=sum(file.size for file in files),
         version=table.delta.version(),
-        versions=[_version(commit) for commit in table.delta.history(_VERSIONS)],
+        versions=[_version(commit) for commit in commits(table.place, table.delta.version(), _VERSIONS)],
     )
 
 

@@ -11,6 +11,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from varlor.contracts.model import Model
+from varlor.datasets.log import commits
 from varlor.datasets.place import Place, storage
 from varlor.datasets.shape import OWN_FIELDS, ColumnNote, Shape, shape_of
 from varlor.errors import FencedError, PartUnavailableError
@@ -45,7 +46,7 @@ class Table:
         self.delta = delta
         self.attempt = uuid.uuid4().hex
         self.sequence = delta.transaction_version(_FENCE) or 0
-        self.mark = _last_mark(delta)
+        self.mark = _last_mark(place, delta.version())
 
     @classmethod
     def find(cls, place: Place) -> "Table | None":
@@ -132,18 +133,25 @@ class Table:
         try:
             with storage():
                 act(_properties(mark, wanted))
-        except CommitFailedError as error:
-            if not self._landed(wanted):  # the answer to our own commit may have been lost
-                raise FencedError("Another writer has committed to the dataset.") from error
-        with storage():
-            self.delta.update_incremental()
+            with storage():
+                self.delta.update_incremental()
+        except (CommitFailedError, PartUnavailableError) as error:
+            self._judge(wanted, error)
         if self.delta.transaction_version(_FENCE) != wanted:
             raise FencedError("Another writer has committed to the dataset.")
         self.sequence, self.mark = wanted, mark
 
-    def _landed(self, wanted: int) -> bool:
+    def _judge(self, wanted: int, error: Exception) -> None:
+        """After a commit that failed: return if it landed all the same and only its answer was lost."""
         fresh = Table.find(self.place)
-        return fresh is not None and fresh.sequence == wanted and fresh.mark.attempt == self.attempt
+        if fresh is None:
+            raise FencedError("The dataset, or this run's landing, is gone.") from error
+        if fresh.sequence == wanted and fresh.mark.attempt == self.attempt:
+            self.delta = fresh.delta
+        elif isinstance(error, CommitFailedError) or fresh.sequence != self.sequence:
+            raise FencedError("Another writer has committed to the dataset.") from error
+        else:
+            raise error
 
 
 def _properties(mark: Mark, sequence: int) -> CommitProperties:
@@ -159,10 +167,6 @@ def mark_in(commit: dict[str, Any]) -> Mark | None:
     return None if found is None else Mark.model_validate(found)
 
 
-def _last_mark(delta: DeltaTable) -> Mark:
-    for limit in (1, _LOOK_BACK):
-        for commit in delta.history(limit):
-            mark = mark_in(commit)
-            if mark is not None:
-                return mark
-    return Mark()
+def _last_mark(place: Place, newest: int) -> Mark:
+    found = (mark_in(commit) for commit in commits(place, newest, _LOOK_BACK))
+    return next((mark for mark in found if mark is not None), Mark())
