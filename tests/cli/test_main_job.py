@@ -57,6 +57,8 @@ def test_the_link_signs_in_once(demo: Launched) -> None:
     assert first.status_code == 200
     assert first.json()["tenantId"] == "default"
     assert httpx2.post(session, json={"code": found[2]}).status_code == 401
+    fresh = ask(demo, "signin")["link"].rpartition("=")[2]
+    assert httpx2.post(session, json={"code": fresh}).status_code == 200
 
 
 def test_what_was_made_can_be_listed_and_shown(demo: Launched) -> None:

@@ -12,7 +12,7 @@ from tests.stack.launched import FREE_PORTS, Launched, eventually
 from varlor.cli.access import own_token
 
 pytestmark = pytest.mark.stack
-PAGES = 40
+PAGES = 80
 
 
 def client(launched: Launched) -> httpx2.Client:
@@ -46,9 +46,11 @@ def test_a_running_sync_survives_kills_and_a_restart(tmp_path: Path) -> None:
             accepted = start_slow_sync(api, first.facts["sample_url"])
             run_id = accepted["runId"]
             eventually("the sync has begun", lambda: pages_of(api, run_id) > 3)
-            os.kill(first.facts["pids"]["worker"], signal.SIGKILL)
-            first.until_said("worker is back")
-            eventually("the sync goes on", lambda: pages_of(api, run_id) > 6)
+            for part in ("worker", "temporal"):
+                os.kill(first.facts["pids"][part], signal.SIGKILL)
+                first.until_said(f"{part} is back")
+                before = pages_of(api, run_id)
+                eventually(f"the sync goes on after the {part}", lambda: pages_of(api, run_id) > before)  # noqa: B023 - asked within this turn
         first.stop()
 
         second = Launched(tmp_path / "state", "up").until_ready()

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export.", _DATA),
     "audit": Entry("varlor.cli.audit", "List the audit; verify its chain.", _CARE),
     "token": Entry("varlor.cli.token", "Print a token for the embedded stack's API.", _CARE),
+    "signin": Entry("varlor.cli.signin", "Print a fresh one-time sign-in link for the UI.", _CARE),
     "doctor": Entry("varlor.cli.doctor", "Check every part the stack needs and say what to do.", _CARE),
     "db": Entry("varlor.cli.db", "Bring the database's tables up to date.", _CARE),
     "api": Entry("varlor.cli.processes", "Run the API alone (settings from VARLOR_…).", _CARE),

@@ -41,7 +41,7 @@ async def fulfil(order: Order, access: Access, *, tidy: bool) -> int:
             accepted = await api.post(f"/connectors/{connector['id']}/fetch", _request(order))
             dataset_id = accepted["datasetId"]
             return await _finish(api, order, accepted["runId"], accepted["datasetId"])
-        finally:
+        finally:  # also after Ctrl-C: deleting the connector stops its run
             if tidy:
                 await _tidy(api, connector["id"], dataset_id)
 

@@ -1,14 +1,21 @@
-"""Says where a ready stack answers, with a one-time link that signs its owner in."""
+"""`varlor signin`, and what a ready stack says: where it answers, with a link that signs in once."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+import typer
 
 from varlor.auth.sessions import RedisSessions
 from varlor.cache.client import connect
 from varlor.cli.access import SUBJECT, TENANT
-from varlor.cli.output import tell
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
+from varlor.cli.output import print_json, tell
 from varlor.ports import Identity
+from varlor.stack.environment import embedded_redis_url, read_settings
+from varlor.stack.errors import NotRunningError
 from varlor.stack.runner import Stack
+from varlor.stack.state import StateDir
 
 LINK_LIFE: Final = timedelta(minutes=10)
 
@@ -39,3 +46,18 @@ async def print_addresses(stack: Stack) -> None:
         tell(f"  Temporal Web  {plan.temporal_ui_url}")
     if plan.sample_url:
         tell(f"  sample API    {plan.sample_url}")
+
+
+def register(program: typer.Typer) -> None:
+    program.command("signin")(signin)
+
+
+def signin(state_dir: StateDirOption = DEFAULT_STATE_DIR, as_json: JsonOption = False) -> None:
+    """Print a fresh one-time sign-in link for the UI of the stack that runs here."""
+    state = StateDir(state_dir)
+    running, ports = state.running(), state.ports()
+    if running is None or ports is None:
+        raise NotRunningError(f"no stack runs on {state_dir}: start one with `varlor up`")
+    redis_url = read_settings().redis_url or embedded_redis_url(state.keys(), ports)
+    link = asyncio.run(sign_in_link(redis_url, running.api_url))
+    print_json({"link": link}) if as_json else tell(link)

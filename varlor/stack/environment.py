@@ -23,7 +23,7 @@ def embedded_values(
     """Setting → value for everything that `given` (what the user's environment says) leaves open."""
     defaults = {
         "database_url": f"sqlite:///{state.path / 'varlor.db'}",
-        "redis_url": f"redis://:{keys.valkey_password}@{HOST}:{ports.valkey}/0",
+        "redis_url": embedded_redis_url(keys, ports),
         "data_url": str(state.path / "data"),
         "temporal_address": f"{HOST}:{ports.temporal}",
         "temporal_ui_url": f"http://{HOST}:{ports.temporal_ui}",
@@ -45,6 +45,11 @@ def embedded_values(
         "port": str(ports.api),
         "egress_allow": ",".join((*given.egress_allow, *sample, *options.allow)),
     }
+
+
+def embedded_redis_url(keys: EmbeddedKeys, ports: Ports) -> str:
+    """Where the embedded Valkey answers; holds its password."""
+    return f"redis://:{keys.valkey_password}@{HOST}:{ports.valkey}/0"
 
 
 def for_api(values: Mapping[str, str]) -> dict[str, str]:
