@@ -10,11 +10,14 @@ import orjson
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
+from varlor.ports import Grant
+
 DEFAULT_LIFE: Final = timedelta(hours=1)  # of a token whose end nobody knows: renewed by then, or at a 401
 LONGEST_LIFE: Final = timedelta(days=3650)
 MARGIN_SHARE: Final = 0.2
 LONGEST_MARGIN: Final = timedelta(minutes=5)
 KEEP_ALIVE: Final = timedelta(days=7)  # providers forget refresh tokens that lie idle for weeks
+STALE_BEFORE: Final = timedelta(seconds=5)
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 _MILLISECONDS: Final = 1e11  # as seconds that is the year 5138
 
@@ -35,25 +38,33 @@ def expires_at(answer: Mapping[str, Any], access_token: str, issued_at: datetime
     return None if life is None or life < 1 else issued_at + _clamp(life)
 
 
-def margin(issued_at: datetime, ends_at: datetime | None) -> timedelta:
-    """How long before its end a token is no longer sent out on a long errand: a fifth, at most 5 min."""
-    return min(LONGEST_MARGIN, _life(issued_at, ends_at) * MARGIN_SHARE)
-
-
 def refresh_at(issued_at: datetime, ends_at: datetime | None, connector: str) -> datetime:
-    """When to renew: one to two margins before the end, spread by connector, at least once a week."""
-    spread = margin(issued_at, ends_at) * (1 + _share(connector))
-    after = min(_life(issued_at, ends_at) - spread, KEEP_ALIVE * (1 - _share(connector) / 10))
+    """When to renew: one to two margins before the end, spread by connector, at least once a week.
+
+    The margin is a fifth of the life, at most 5 minutes; the spread keeps 1,000 tokens that end at the
+    same moment from being renewed at the same moment.
+    """
+    life = _life(issued_at, ends_at)
+    margin = min(LONGEST_MARGIN, life * MARGIN_SHARE)
+    share = _share(connector)
+    after = min(life - margin * (1 + share), KEEP_ALIVE * (1 - share / 10))
     return issued_at + max(after, SHORTEST_WAIT)
 
 
-def is_stale(issued_at: datetime, ends_at: datetime | None, now: datetime) -> bool:
-    """Whether to ask for a newer one before sending: the last half of the margin has begun.
+def plan(connector: str, grant: Grant) -> datetime | None:
+    """When to renew this grant; None when it never ends by itself and there is nothing to renew it with."""
+    if grant.expires_at is None and grant.refresh_token is None:
+        return None
+    return refresh_at(grant.issued_at, grant.expires_at, connector)
+
+
+def is_stale(ends_at: datetime | None, now: datetime) -> bool:
+    """Whether to ask for a newer one before sending: it may end on the way.
 
     The timer has renewed it by then unless something was in its way. A token whose end nobody knows
     is stale only once an API refuses it.
     """
-    return ends_at is not None and now >= ends_at - margin(issued_at, ends_at) / 2
+    return ends_at is not None and now >= ends_at - STALE_BEFORE
 
 
 def _life(issued_at: datetime, ends_at: datetime | None) -> timedelta:
