@@ -150,6 +150,13 @@ class OddApi:
     def ignored(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         return Answer([{**record(i), "read_at": len(self.seen)} for i in range(int(query.get("n", "7")))])
 
+    def metrics(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """No id; the one text field comes again on every page. With `live`, values move between readings."""
+        number = 1 if "live" in query else int(query.get("page", "1"))
+        shift = len(self.seen) if "live" in query else 0
+        rows = [{"metric": m, "value": number * 10 + i + shift} for i, m in enumerate(("cpu", "mem", "io"))]
+        return Answer(rows if number <= 4 else [])
+
     # --- loops ----------------------------------------------------------------------------------
 
     def same_cursor(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:

@@ -110,6 +110,14 @@ async def test_a_failing_api_is_asked_again_before_a_trial_gives_up(reader: Read
     assert (await reader.read("/skip", patient=True)).ids == list(range(25))
 
 
+async def test_records_without_an_id_are_told_apart_by_asking_again(reader: Reader) -> None:
+    paged = await reader.read("/metrics")
+    assert [r["value"] for r in paged.records] == [10 * page + i for page in range(1, 5) for i in range(3)]
+    live = await reader.read("/metrics?live=1")
+    assert len(live.records) == 3
+    assert any("no sign of a next page" in note for note in live.notes)
+
+
 async def test_the_users_own_position_is_where_counting_goes_on(reader: Reader) -> None:
     assert (await reader.read("/page?bare=1", params={"page": 2})).ids == list(range(10, 25))
     assert (await reader.read("/offset?bare=1", params={"offset": 5, "limit": 4})).ids == list(range(5, 25))

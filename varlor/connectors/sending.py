@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-import orjson
-
 from varlor.connectors.auth import key_param, secret_values
+from varlor.connectors.decoding import encode
 from varlor.connectors.http import GuardedClient, OutRequest, OutResponse
 from varlor.connectors.http.url import parse
 from varlor.connectors.pagination.asked import Asked
@@ -133,7 +132,7 @@ def _outgoing(errand: Errand, asked: Asked, parts: AuthParts, home: bool) -> Out
         method=errand.method,
         url=asked.url,
         headers=headers,
-        body=orjson.dumps(asked.body) if asked.body is not None else None,
+        body=encode(asked.body) if asked.body is not None else None,
         auth=parts,
     )
 

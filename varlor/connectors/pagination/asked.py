@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-import orjson
-
+from varlor.connectors.decoding import encode
 from varlor.connectors.http.url import parse, with_params
 
 
@@ -29,7 +28,7 @@ class Asked:
 
     def digest(self) -> str:
         """Tells requests apart; `at` is no part of what is sent."""
-        sent = orjson.dumps([self.url, self.body, self.headers], option=orjson.OPT_SORT_KEYS)
+        sent = encode([self.url, self.body, self.headers])
         return hashlib.sha1(sent, usedforsecurity=False).hexdigest()[:12]
 
     def param(self, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """What `auto` makes of the first answer: a certain style, styles to try in order, or a certain end."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -20,6 +21,7 @@ from varlor.contracts.pagination import (
     PageNumber,
     Pagination,
 )
+from varlor.errors import InvalidInputError, SourceError
 
 MOST_TRIALS: Final = 4
 _DOUBTFUL: Final = frozenset({"count"})  # as often the length of this page as that of the whole
@@ -166,9 +168,10 @@ def _cursors(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
         names = words.cursor_params(header, known)
         configs += [CursorToken(cursor_header=header, cursor_param=name, in_=place) for name in names]
     for config in configs:
-        asked = build(config).after(scene)
-        if isinstance(asked, Asked):
-            yield Candidate(config, asked)
+        with suppress(SourceError, InvalidInputError):  # text too long for a cursor
+            asked = build(config).after(scene)
+            if isinstance(asked, Asked):
+                yield Candidate(config, asked)
 
 
 def _keysets(scene: Scene, known: tuple[str, ...]) -> Iterator[Candidate]:

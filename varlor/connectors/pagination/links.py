@@ -9,18 +9,19 @@ from varlor.connectors.pagination.step import End, Scene, scalar
 from varlor.contracts.pagination import CursorToken, NextUrl
 from varlor.errors import SourceError
 
-_LINK = re.compile(
-    r"<([^<>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+\s*(?:=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?)*)"
-)
+# No part of it can match the same text in two ways, so that a hostile header costs no more than its length.
+_PARAM = r"\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?"
+_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAM})*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
 MORE: Final = ("has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "more")
+_LONGEST_HEADER: Final = 32_768  # characters
 _LONGEST_TOKEN: Final = 8192  # characters
 
 
 def links(header: str | None) -> dict[str, str]:
     """Relation → address of a Link header (RFC 8288 section 3); the first of each relation counts."""
     found: dict[str, str] = {}
-    for match in _LINK.finditer(header or ""):
+    for match in _LINK.finditer((header or "")[:_LONGEST_HEADER]):
         rel = _REL.search(match[2])
         for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
             found.setdefault(name, match[1])
@@ -90,7 +91,7 @@ def denied(answer: Any, keys: tuple[str, ...]) -> bool:
 
 
 def address(value: Any) -> str | None:
-    """A next link's address: text, or an object with `href` or `url`."""
+    """A next link's address: text, or an object with `href`, `url` or `uri`."""
     if isinstance(value, dict):
-        value = value.get("href") or value.get("url")
+        value = value.get("href") or value.get("url") or value.get("uri")
     return value if isinstance(value, str) and value.strip() else None

@@ -7,7 +7,7 @@ from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import load
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.trial import Trial, shown
+from varlor.connectors.pagination.trial import Trial, Verdict, shown
 from varlor.connectors.sending import Errand, Sender
 from varlor.contracts.pagination import CursorToken, PageNumber, Pagination
 from varlor.errors import SourceError
@@ -53,7 +53,7 @@ class Probe:
         config, asked = load(candidate["config"]), Asked.load(candidate["asked"])
         what = shown(state.base, asked)
         page = await self._ask(state, asked, what, attempt)
-        verdict = trial.first.judge(page.records())
+        verdict = await self._verdict(state, trial, page, attempt)
         if verdict in {"same", "mixed"}:
             raise _FailedError(
                 f"{what} gave {'the same' if verdict == 'same' else 'some of the same'} records"
@@ -67,6 +67,14 @@ class Probe:
             return Page.nothing(self._note, f"There is one page: {what} holds no records.")
         return self._adopt(state, trial, config, asked, page)
 
+    async def _verdict(self, state: State, trial: Trial, page: Page, attempt: int) -> Verdict:
+        """Where every record differs but may be the old one with a new value, the first request tells."""
+        verdict = trial.first.judge(page.records())
+        if verdict != "unsure":
+            return verdict
+        again = await self._ask(state, state.base, "the first request, sent again,", attempt)
+        return "other" if trial.first.holds(again.records()) else "same"
+
     async def _where_counting_begins(
         self, state: State, trial: Trial, tried: tuple[PageNumber, Asked, Page], check: Asked, attempt: int
     ) -> Page:
@@ -74,7 +82,7 @@ class Probe:
         config, asked, page = tried
         what, first = shown(state.base, asked), shown(state.base, check)
         checked = await self._ask(state, check, first, attempt)
-        verdict = trial.first.judge(checked.records())
+        verdict = await self._verdict(state, trial, checked, attempt)
         if verdict == "other":
             return self._adopt(state, trial, config.model_copy(update={"start": 0}), check, checked)
         if verdict != "same":

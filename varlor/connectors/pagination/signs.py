@@ -14,7 +14,6 @@ from varlor.connectors.pagination.step import scalar, whole
 _DEPTH: Final = 3
 _MOST_KEYS: Final = 5_000  # looked at; an envelope has a dozen
 _RANGE = re.compile(r"\S+\s+(?:(\d+)-(\d+)|\*)/(\d+)")  # Content-Range, RFC 9110 section 14.4
-_URLISH = re.compile(r"https?://|[/?]|\S*\?\S*=")
 _PAGING_RELS: Final = frozenset({"first", "last", "prev", "previous"})
 
 Found = tuple[tuple[str, ...], Any]
@@ -90,7 +89,7 @@ def _next(signs: Signs, found: list[Found]) -> None:
             if words.plain(keys[-1]) != word:
                 continue
             target = address(value)
-            if target and (_URLISH.match(target) or isinstance(value, dict)):
+            if target and (_is_url(target) or isinstance(value, dict)):
                 signs.next_path = signs.next_path or to(*keys)
             elif scalar(value) is not None:
                 signs.token = signs.token or (keys, value)
@@ -104,9 +103,14 @@ def _next(signs: Signs, found: list[Found]) -> None:
                 words.plain(keys[-1]) == word
                 and text
                 and scalar(value) is not None
-                and not _URLISH.match(str(value))
+                and not _is_url(str(value))
             ):
                 signs.token = signs.token or (keys, value)
+
+
+def _is_url(text: str) -> bool:
+    query = text.partition("?")[2]
+    return text.startswith(("http://", "https://", "/", "?")) or ("=" in query and " " not in text)
 
 
 def _shown(value: Any) -> str:

@@ -10,56 +10,68 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.choose import Choice
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
 
-Verdict = Literal["same", "other", "empty", "mixed"]
+Verdict = Literal["same", "other", "empty", "mixed", "unsure"]
 
-_FIELDS: Final = 4  # compared by their values
 _SAMPLE: Final = 64  # records from either end of the first page
 _MOST_SHARED: Final = 0.1  # of the records: rows may move while we read
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells the first page's records apart from others': values of its identifying fields, digested.
+    """What tells the first page's records from others': digests of an identifying field and of whole records.
 
-    Without such a field, whole records. Fields beat records, since `fetched_at` or a score may change
-    between two readings of one record.
+    Neither is enough. A field that happens to differ may come again on every page (`metric`), and whole
+    records differ from themselves when a value moves on between two readings (`read_at`).
     """
 
-    fields: tuple[tuple[str, frozenset[str]], ...]
+    field: str
+    by_field: frozenset[str]
+    whole: frozenset[str]
 
     @classmethod
     def of(cls, records: list[Any]) -> Self:
         sample = records if len(records) <= 2 * _SAMPLE else records[:_SAMPLE] + records[-_SAMPLE:]
-        names = _identifying(records)
-        return cls(tuple((name, frozenset(_values(sample, name))) for name in names or [""]))
+        name = _identifying(records)
+        return cls(name, frozenset(_values(sample, name)), frozenset(_values(sample, "")))
 
     def judge(self, records: list[Any]) -> Verdict:
         """How the records of another request compare with the first page's."""
         if not records:
             return "empty"
-        if not all(values for _, values in self.fields):
+        if not self.whole:
             return "other"  # the first page was empty
-        shared = [len(values & set(_values(records, name))) / len(values) for name, values in self.fields]
-        if shared[0] == 1.0:
-            return "same"
-        return "other" if shared[0] <= _MOST_SHARED else "mixed"
+        named, whole = _shared(self.by_field, records, self.field), _shared(self.whole, records, "")
+        if named <= _MOST_SHARED:
+            return "other"
+        if self.field not in ID_FIELDS and whole <= _MOST_SHARED:
+            return "unsure"
+        return "same" if named == 1.0 else "mixed"
 
-    def dump(self) -> list[Any]:
-        return [[name, " ".join(sorted(values))] for name, values in self.fields]
+    def holds(self, records: list[Any]) -> bool:
+        """Whether the first request, sent again, brings the very same records."""
+        return _shared(self.whole, records, "") == 1.0
+
+    def dump(self) -> list[str]:
+        return [self.field, " ".join(sorted(self.by_field)), " ".join(sorted(self.whole))]
 
     @classmethod
-    def load(cls, raw: list[Any]) -> Self:
-        return cls(tuple((name, frozenset(values.split())) for name, values in raw))
+    def load(cls, raw: list[str]) -> Self:
+        return cls(raw[0], frozenset(raw[1].split()), frozenset(raw[2].split()))
 
 
-def _identifying(records: list[Any]) -> list[str]:
-    """The id, else the first text field whose values all differ, else the first number field that does."""
+def _shared(values: frozenset[str], records: list[Any], name: str) -> float:
+    return len(values.intersection(_values(records, name))) / len(values)
+
+
+def _identifying(records: list[Any]) -> str:
+    """The id, else the first text field (else number field) whose values all differ, else ""."""
     if not records or not all(isinstance(record, dict) for record in records):
-        return []
+        return ""
     names = sorted(
         records[0], key=lambda name: (name not in ID_FIELDS, not isinstance(records[0][name], str))
     )
-    return [name for name in names[:50] if _distinct([record.get(name) for record in records])][:1]
+    distinct = (name for name in names[:50] if _distinct([record.get(name) for record in records]))
+    return next(distinct, "")
 
 
 def _distinct(values: list[Any]) -> bool:

@@ -11,7 +11,7 @@ NEXT: Final = (
 )  # fmt: skip
 TOKENS: Final = (
     "continuationtoken", "continuation", "continue", "endcursor", "after", "cursor", "pagetoken",
-    "scrollid", "bookmark", "marker", "offset",
+    "startingafter", "scrollid", "bookmark", "marker", "offset",
 )  # fmt: skip
 PAGES: Final = ("page", "currentpage", "pagenumber", "pageno", "pagenum", "pageindex", "number")
 LAST_PAGES: Final = ("totalpages", "lastpage", "pagecount", "numpages", "pagestotal", "maxpage", "pages")
@@ -35,9 +35,9 @@ _CURSOR_PARAMS: Final[dict[str, tuple[str, ...]]] = {
     "next": ("next", "_next", "cursor", "after"),
     "nextpage": ("page", "next_page", "cursor"),
     "xnextpage": ("page",),
-    "nextcursor": ("cursor", "next_cursor"),
+    "nextcursor": ("cursor", "start_cursor", "next_cursor"),
     "nextpagetoken": ("pageToken", "page_token", "nextPageToken"),
-    "nexttoken": ("next_token", "nextToken", "token", "NextToken"),
+    "nexttoken": ("next_token", "nextToken", "pagination_token", "NextToken"),
     "nextcontinuationtoken": ("continuationToken", "continuation-token"),
     "endcursor": ("after", "cursor"),
     "nextmarker": ("marker",),
