@@ -188,3 +188,12 @@ def test_a_url_is_taken_apart() -> None:
     assert target.params == {"status": "open", "tag": ["a", "b"]}
     assert target.name == "orders"
     assert parse_target("http://[::1]/").authority == "[::1]:80"
+
+
+def test_a_folder_with_other_files_is_not_written_into(varlor: Varlor, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    answer = varlor("fetch", "https://example.com/x", "--out", str(tmp_path))
+    assert answer.returncode == 1
+    assert "other files" in answer.stderr
+    assert varlor("fetch", "https://example.com/x", "--out", str(tmp_path / "thesis.txt")).returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -1,6 +1,7 @@
 """Brings a fetched dataset into a local folder: a Delta table of its own, or one file."""
 
 import asyncio
+import os
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -22,22 +23,19 @@ class OutputFormat(StrEnum):
     JSONL = "jsonl"
 
 
-def make_room(folder: Path, format_: OutputFormat) -> None:
-    """Make the folder; raises CommandError, before anything is fetched, when it cannot take the data."""
-    if folder.exists() and not folder.is_dir():
-        raise CommandError(f"{folder} is a file: give a folder with --out")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be made: {error.strerror}") from error
-    taken = any(folder.iterdir()) and not (folder / "_delta_log").is_dir()
-    # .is_dir() and any(folder.iterdir()) and not (folder / "_delta_log").is_dir()
+def require_room(folder: Path, format_: OutputFormat) -> None:
+    """Raises CommandError, before anything is fetched, when the folder cannot take the data."""
+    place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise CommandError(f"{place} is not a folder that can be written: give another with --out")
+    taken = place == folder and any(folder.iterdir()) and not (folder / "_delta_log").is_dir()
     if format_ is OutputFormat.DELTA and taken:
         raise CommandError(f"{folder} holds other files: give an empty folder, or a Delta table, with --out")
 
 
 async def deliver(api: ApiClient, dataset_id: str, name: str, folder: Path, format_: OutputFormat) -> None:
     """Write the dataset below `folder`; a Delta table that is already there gets a new version."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     path = f"/datasets/{dataset_id}/export"
     if format_ is not OutputFormat.DELTA:
         await api.download(path, folder / f"{name}.{format_.value}", format=format_.value)

@@ -10,7 +10,7 @@ import typer
 
 from varlor.cli.access import resolve
 from varlor.cli.credential import AUTH_HELP, parse_auth
-from varlor.cli.delivery import OutputFormat, make_room
+from varlor.cli.delivery import OutputFormat, require_room
 from varlor.cli.oneoff import Order, fulfil
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
 from varlor.cli.output import print_json, say
@@ -53,7 +53,7 @@ def fetch(
     """
     target = parse_target(url)
     folder = out or Path(target.name)
-    make_room(folder, format_)
+    require_room(folder, format_)
     order = Order(
         target=target,
         credential=parse_auth(auth),
