@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from examples.sample_api.access import DOORS, Door
 from examples.sample_api.data import make_data
 from examples.sample_api.faults import Faults, FaultyApp, Rules
+from examples.sample_api.oauth import Provider
 from examples.sample_api.routes import make_router
 from examples.sample_api.stats import CountedApp, Stats
 
@@ -18,14 +19,17 @@ _ABOUT = "Users, orders and events of a shop that does not exist, in every pagin
 def create_app(*, seed: int = 7, scale: float = 1) -> FastAPI:
     """The API at `/` (open) and below each door's prefix, each with `/openapi.json` and `/docs`.
 
-    `POST /_faults`, `DELETE /_faults`, `GET /_stats` and `DELETE /_stats` steer it in tests.
+    `POST /_faults`, `DELETE /_faults`, `GET /_stats` and `DELETE /_stats` steer it in tests, and what is
+    below `/_oauth` its authorization server.
     """
     router = make_router(make_data(seed, scale))
     faults, stats = Faults(Random(seed)), Stats()
     app = FastAPI(title=_TITLE, description=_ABOUT, version="1.0.0")
     app.include_router(router)
     app.include_router(_steering(faults, stats), include_in_schema=False)
-    for door in DOORS:
+    provider = Provider()
+    app.include_router(provider.router)
+    for door in (*DOORS, provider.door):
         app.mount(door.prefix, _behind(door, router))
     app.add_middleware(FaultyApp, faults=faults)
     app.add_middleware(CountedApp, stats=stats)
