@@ -54,7 +54,8 @@ class FetchActivities:
         """Read pages until a bound, a wait or the end. Cancel and shutdown finish the open page first."""
         tenant = self._store.tenant(order.tenant_id)
         run = await self._mark_running(tenant, order)
-        landing = await self._datasets.open(self._target(order.tenant_id, run))
+        target = self._target(order.tenant_id, run)
+        landing = await self._datasets.open(target, heartbeat=activity.heartbeat)
         tally = Tally.after((landing.state or RunState()).counters)
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
         stop = asyncio.Event()

@@ -33,6 +33,15 @@ async def test_integers_that_meet_fractions_become_double_by_one_rewrite(lake: L
     assert len(lake.table().file_uris()) == 3
 
 
+async def test_a_rewrite_says_that_it_goes_on(lake: Lake) -> None:
+    await lake.sync(lake.target(), page({"n": 1}), page({"n": 2}))
+    beats: list[str] = []
+    landing = await lake.datasets.open(lake.target("run_2"), heartbeat=beats.append)
+    await landing.add(page({"n": 2.5}))
+    await landing.commit(state(1))
+    assert beats == [f"changing column types: file {n} of 2" for n in (1, 2)]
+
+
 async def test_integers_that_meet_fractions_before_the_first_commit_cost_nothing(lake: Lake) -> None:
     landing = await lake.datasets.open(lake.target())
     await landing.add(page({"n": 1}))

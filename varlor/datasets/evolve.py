@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from varlor.datasets.files import rewrite
+from varlor.datasets.files import Heartbeat, rewrite
 from varlor.datasets.shape import Shape
 from varlor.datasets.table import Table
 
@@ -18,7 +18,7 @@ def is_empty(table: Table) -> bool:
     return not table.delta.file_uris()
 
 
-def evolve(table: Table, shape: Shape, after: pa.Schema) -> None:
+def evolve(table: Table, shape: Shape, after: pa.Schema, heartbeat: Heartbeat) -> None:
     """Give `table` the columns of `after`, which holds `shape`; rows and state stay. Raises FencedError.
 
     Delta changes no column's type in place, so a wider type (an integer that met fractions) means
@@ -30,7 +30,7 @@ def evolve(table: Table, shape: Shape, after: pa.Schema) -> None:
     mark = table.mark.model_copy(update={"columns": tuple(shape.notes(after))})
     if is_empty(table) or not _only_adds(before, after):
         changed = mark.model_copy(update={"operation": "rewrite"})
-        table.commit(changed, rewrite(table, after), overwrite=after)
+        table.commit(changed, rewrite(table, after, heartbeat), overwrite=after)
         return
     added = [f for f in after if before.get_field_index(f.name) < 0 or before.field(f.name).type != f.type]
     table.add_columns(mark.model_copy(update={"operation": "add columns"}), added)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -23,6 +23,10 @@ _MOST_STATISTICS: Final = 64  # columns
 _LONGEST_BOUND: Final = 32  # characters of a text's bound
 _ORDER: Final = 24  # characters of a name that put files in order: see `name_of`
 _BOUNDED: Final = (pa.int64(), pa.float64(), pa.string())
+
+
+Heartbeat = Callable[[str], None]
+"""Told at each step of long work, from whatever thread does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +119,16 @@ def read(
             yield pa.Table.from_batches([batch])
 
 
-def rewrite(table: Table, schema: pa.Schema) -> list[AddAction]:
+def rewrite(table: Table, schema: pa.Schema, heartbeat: Heartbeat) -> list[AddAction]:
     """Every live file anew in `schema`, one at a time, in the same order. Not yet committed."""
-    written = (
-        write(
-            table.place,
-            renamed(file),
-            (conform_table(part, schema) for part in read(table.place, file)),
-            schema,
-        )
-        for file in live_files(table)
-    )
-    return [action for action in written if action is not None]
+    files = live_files(table)
+    actions: list[AddAction] = []
+    for number, file in enumerate(files, 1):
+        heartbeat(f"changing column types: file {number} of {len(files)}")
+        parts = (conform_table(part, schema) for part in read(table.place, file))
+        action = write(table.place, renamed(file), parts, schema)
+        actions += [] if action is None else [action]
+    return actions
 
 
 def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

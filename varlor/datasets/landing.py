@@ -14,7 +14,7 @@ from varlor.datasets.changes import Changes
 from varlor.datasets.conform import conform_table
 from varlor.datasets.decode import Decoder
 from varlor.datasets.evolve import evolve, is_empty, same_columns
-from varlor.datasets.files import name_of, write
+from varlor.datasets.files import Heartbeat, name_of, write
 from varlor.datasets.kinds import BOOL, DOUBLE, INT, TEXT
 from varlor.datasets.shape import OWN_FIELDS, Shape
 from varlor.datasets.table import Table
@@ -28,7 +28,13 @@ class DeltaLanding:
     """`ports.Landing`. Work is done in threads, one at a time, also when a waiter was canceled."""
 
     def __init__(
-        self, target: LandingTarget, table: Table, *, order: int | None = None, closed: bool = False
+        self,
+        target: LandingTarget,
+        table: Table,
+        heartbeat: Heartbeat,
+        *,
+        order: int | None = None,
+        closed: bool = False,
     ) -> None:
         """`order`: where a landing beside the table will stand in it; None for the table itself.
 
@@ -36,12 +42,14 @@ class DeltaLanding:
         """
         self._target = target
         self._table = table
+        self._heartbeat = heartbeat
         self._order = order
         self._shape = table.shape
         self._fixed = bool(self._shape.columns)
         self._decoder = Decoder()
         self._changes = Changes()
         self._buffer: list[pa.Table] = []
+        self._bytes = 0
         self._lock = threading.Lock()
         self._fenced = closed
 
@@ -55,7 +63,7 @@ class DeltaLanding:
 
     @property
     def buffered_bytes(self) -> int:
-        return sum(part.nbytes for part in self._buffer)
+        return self._bytes
 
     async def add(self, page: PageResponse) -> PageFacts:
         return await asyncio.to_thread(self._add, page)
@@ -68,11 +76,16 @@ class DeltaLanding:
             absorbed = self._decoder.decode(page, self._shape, self._target.schema_policy, fixed=self._fixed)
             if absorbed.rows:
                 self._check_keys(absorbed)
-                self._buffer.append(self._stamped(absorbed))
+                self._keep(self._stamped(absorbed))
             self._shape = absorbed.shape
             for change in absorbed.changes:
                 self._changes.add(change)
             return PageFacts(count=absorbed.rows)
+
+    def _keep(self, part: pa.Table) -> None:
+        """Its bytes are summed once: Arrow walks every buffer for them."""
+        self._buffer.append(part)
+        self._bytes += part.nbytes
 
     def _stamped(self, absorbed: Absorbed) -> pa.Table:
         values = (self._target.run_id, datetime.now(UTC))
@@ -111,7 +124,7 @@ class DeltaLanding:
         schema = shape.schema(table.schema, complete=state.done)
         fresh = not same_columns(table.schema, schema) and is_empty(table)
         if not fresh:
-            evolve(table, shape, schema)
+            evolve(table, shape, schema, self._heartbeat)
             schema = table.schema
         conformed = (conform_table(part, schema) for part in self._buffer)
         action = write(table.place, self._name(), conformed, schema)
@@ -123,7 +136,8 @@ class DeltaLanding:
             }
         )
         table.commit(mark, [] if action is None else [action], overwrite=schema if fresh else None)
-        self._buffer, self._shape, self._fixed = [], shape, bool(shape.columns)
+        self._buffer, self._bytes = [], 0
+        self._shape, self._fixed = shape, bool(shape.columns)
 
     def _name(self) -> str:
         sequence = self._table.sequence + 1

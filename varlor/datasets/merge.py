@@ -4,7 +4,7 @@ Each staged row takes the place of every row with its key, and of staged rows th
 Only files that hold such a row are written anew, streamed; all else is left as it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from varlor.datasets.compute import pc
 from varlor.datasets.conform import conform_table
-from varlor.datasets.files import LiveFile, live_files, read, renamed, write
+from varlor.datasets.files import Heartbeat, LiveFile, live_files, read, renamed, write
 from varlor.datasets.kinds import TEXT
 from varlor.datasets.place import Place
 from varlor.datasets.table import Table
@@ -25,7 +25,7 @@ class Merge:
     """One merge of a staged table into the main one, which already has all its columns."""
 
     def __init__(
-        self, main: Table, staged: Table, folder: str, keys: Sequence[str], heartbeat: Callable[[str], None]
+        self, main: Table, staged: Table, folder: str, keys: Sequence[str], heartbeat: Heartbeat
     ) -> None:
         self._main, self._staged, self._folder = main, staged, folder
         self._keys = list(keys)

@@ -1,10 +1,9 @@
 """Makes what a run landed beside a table the table's content, in one commit; or drops it."""
 
-from collections.abc import Callable
 from typing import Final
 
 from varlor.datasets.evolve import evolve
-from varlor.datasets.files import live_files
+from varlor.datasets.files import Heartbeat, live_files
 from varlor.datasets.landing import key_columns
 from varlor.datasets.merge import Merge
 from varlor.datasets.place import Place, storage
@@ -20,7 +19,7 @@ def staging_folder(run_id: str) -> str:
     return f"staging/{run_id}/"
 
 
-def publish(place: Place, target: LandingTarget, heartbeat: Callable[[str], None]) -> None:
+def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
     """Idempotent. FencedError when the dataset is another run's by now, or the landing is gone."""
     main = Table.find(place)
     if main is None or main.mark.run_id != target.run_id or (main.mark.ended and not main.mark.published):
@@ -43,10 +42,8 @@ def _replace(main: Table, staged: Table, folder: str) -> None:
     main.commit(_published(main, staged, "replace"), actions, overwrite=staged.schema)
 
 
-def _merge(
-    main: Table, staged: Table, folder: str, target: LandingTarget, heartbeat: Callable[[str], None]
-) -> None:
-    evolve(main, staged.shape, staged.schema)
+def _merge(main: Table, staged: Table, folder: str, target: LandingTarget, heartbeat: Heartbeat) -> None:
+    evolve(main, staged.shape, staged.schema, heartbeat)
     keys = key_columns(staged.shape, target.primary_key)
     held = all(main.schema.get_field_index(key) >= 0 for key in keys)
     actions = Merge(main, staged, folder, keys, heartbeat).actions() if held else []

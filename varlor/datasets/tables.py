@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
 from varlor.contracts.dataset import RowsPage, TableFacts
 from varlor.datasets.export import export_of
 from varlor.datasets.facts import facts_of
+from varlor.datasets.files import Heartbeat
 from varlor.datasets.landing import DeltaLanding
 from varlor.datasets.place import Place, storage
 from varlor.datasets.preview import rows_of
@@ -34,20 +35,18 @@ class DeltaDatasets:
             raise InvalidInputError("An id holds only letters, digits, `_` and `-`, at most 64.")
         return f"{self._root}/{tenant}/{dataset}"
 
-    async def open(self, target: LandingTarget) -> DeltaLanding:
-        """Begin or go on with the run's landing; FencedError when its time has passed."""
-        return await asyncio.to_thread(self._open, target)
+    async def open(self, target: LandingTarget, *, heartbeat: Heartbeat | None = None) -> DeltaLanding:
+        """Begin or go on with the run's landing; FencedError when its time has passed.
 
-    async def publish(self, target: LandingTarget, *, heartbeat: Callable[[str], None]) -> None:
+        `heartbeat` is told of each step of a commit that has to rewrite the table.
+        """
+        return await asyncio.to_thread(self._open, target, _from_thread(heartbeat))
+
+    async def publish(self, target: LandingTarget, *, heartbeat: Heartbeat) -> None:
         if target.write_mode == "append":
             return
-        loop = asyncio.get_running_loop()
         place = self._place(target.location)
-
-        def beat(text: str) -> None:
-            loop.call_soon_threadsafe(heartbeat, text)
-
-        await asyncio.to_thread(publish, place, target, beat)
+        await asyncio.to_thread(publish, place, target, _from_thread(heartbeat))
 
     async def discard(self, target: LandingTarget) -> None:
         await asyncio.to_thread(discard, self._place(target.location), target)
@@ -89,20 +88,32 @@ class DeltaDatasets:
             raise InvalidInputError("The location is not one of this installation's datasets.")
         return Place(location, self._options)
 
-    def _open(self, target: LandingTarget) -> DeltaLanding:
+    def _open(self, target: LandingTarget, heartbeat: Heartbeat) -> DeltaLanding:
         place = self._place(target.location)
         main = Table.find(place) or Table.create(place)
         if target.write_mode == "append":
             main.begin(target.run_id)
-            return DeltaLanding(target, main)
+            return DeltaLanding(target, main, heartbeat)
         if main.mark.run_id != target.run_id:
             main.begin(target.run_id)
         if main.mark.published:
-            return DeltaLanding(target, main, closed=True)
+            return DeltaLanding(target, main, heartbeat, closed=True)
         if main.mark.ended:
             raise FencedError("This run has ended; it can write no more.")
         beside = place.child(staging_folder(target.run_id))
         seed = Mark(columns=main.mark.columns)
         staged = Table.find(beside) or Table.create(beside, main.schema, seed)
         staged.begin(target.run_id)
-        return DeltaLanding(target, staged, order=main.sequence)
+        return DeltaLanding(target, staged, heartbeat, order=main.sequence)
+
+
+def _from_thread(heartbeat: Heartbeat | None) -> Heartbeat:
+    """The same, to be called in a worker's thread and told in the loop's; a context goes along."""
+    if heartbeat is None:
+        return lambda _: None
+    loop = asyncio.get_running_loop()
+
+    def beat(text: str) -> None:
+        loop.call_soon_threadsafe(heartbeat, text)
+
+    return beat
