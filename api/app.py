@@ -65,6 +65,8 @@ def create_app(services: Services | None = None, settings: Settings | None = Non
         docs_url=None,  # Swagger UI and Redoc load scripts from elsewhere: routes/pages.py has a plain page
         redoc_url=None,
         redirect_slashes=False,
+        # FastAPI's own spans and logs carry queries and bodies, where codes and secrets may be.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.openapi = openapi.describe(app)
     errors.install(app)

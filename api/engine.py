@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
+import structlog
 from temporalio.client import (
     Client,
     WorkflowFailureError,
@@ -41,16 +42,7 @@ RPC_SECONDS: Final = timedelta(seconds=8)
 UPDATE_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 28.0  # with what is around it, the whole answer stays below 30 s
 DISCOVER_SECONDS: Final = 100.0
-_AWAY: Final = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.UNAUTHENTICATED,
-        RPCStatusCode.PERMISSION_DENIED,
-    }
-)
+log: Final = structlog.get_logger("api")
 _TENANT: Final = SearchAttributeKey.for_keyword(names.TENANT_ATTRIBUTE)
 _CONNECTOR: Final = SearchAttributeKey.for_keyword(names.CONNECTOR_ATTRIBUTE)
 
@@ -74,15 +66,19 @@ class Engine:
 
     async def check(self, order: CheckInput) -> CheckOutcome | None:
         """Run a connection test to its end; None when it failed or took too long."""
-        handle = await self._start(
-            CheckConnection.run,
-            order,
-            id=names.check_id(order.tenant_id, order.nonce),
-            connector=order.connector_id,
-            summary="connection test",
-            execution_timeout=timedelta(seconds=30),
-        )
-        return await _within(CHECK_SECONDS, handle.result())
+
+        async def whole() -> CheckOutcome:
+            handle = await self._start(
+                CheckConnection.run,
+                order,
+                id=names.check_id(order.tenant_id, order.nonce),
+                connector=order.connector_id,
+                summary="connection test",
+                execution_timeout=timedelta(seconds=30),
+            )
+            return await handle.result()
+
+        return await _within(CHECK_SECONDS, whole())
 
     async def discover(self, order: DiscoverInput) -> DiscoverOutcome | None:
         """Look again at what an API offers, together with whoever is looking already."""
@@ -139,7 +135,7 @@ class Engine:
         pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(_TENANT, order.tenant_id)]
         if connector is not None:
             pairs.append(SearchAttributePair(_CONNECTOR, connector))
-        async with _translated():
+        async with _translated(starting=True):
             return await self._client.start_workflow(
                 run,
                 order,
@@ -176,14 +172,14 @@ async def _within(seconds: float, result: Awaitable[Any]) -> Any:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncGenerator[None]:
+async def _translated(*, starting: bool = False) -> AsyncGenerator[None]:
+    """`starting`: there is nothing that could be missing but the namespace, which is the engine's affair."""
     try:
         yield
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status is RPCStatusCode.NOT_FOUND and not starting:
             raise NotFoundError("There is no such workflow, or it has ended.") from error
-        if error.status in _AWAY:
-            raise PartUnavailableError("temporal", "The workflow engine does not answer.") from error
-        raise
+        log.warning("the engine refused a call", status=error.status.name)
+        raise PartUnavailableError("temporal", "The workflow engine does not answer as it should.") from error
     except (RuntimeError, OSError) as error:  # a lazy client that cannot connect says RuntimeError
         raise PartUnavailableError("temporal", "The workflow engine cannot be reached.") from error

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -28,6 +30,7 @@ _HEADERS: Final = {
 Observe = Callable[[str, str, int, float], None]
 """Takes method, route template, status and seconds."""
 
+_tracer: Final = trace.get_tracer("varlor.api")  # does nothing until an exporter is set up
 log: Final = structlog.get_logger("api")
 
 
@@ -55,7 +58,8 @@ class Watch:
                     headers.setdefault(name, value)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(correlation_id=correlation):
+        span = _tracer.start_as_current_span("request", kind=SpanKind.SERVER)
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation), span as current:
             try:
                 await self._app(scope, receive, observed)
             except Exception as error:  # the last border: whatever it is becomes one problem
@@ -64,11 +68,13 @@ class Watch:
                     raise
                 await unexpected()(scope, receive, observed)
             finally:
-                self._report(scope, seen["status"], time.perf_counter() - started)
+                self._report(scope, seen["status"], time.perf_counter() - started, current)
 
-    def _report(self, scope: Scope, status: int, seconds: float) -> None:
+    def _report(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         # The template, not the path: ids in labels would grow without bound, queries may hold secrets.
         route = getattr(scope.get("route"), "path", "unmatched")
+        span.update_name(f"{scope['method']} {route}")
+        span.set_attributes({"http.route": route, "http.response.status_code": status})
         self._observe(scope["method"], route, status, seconds)
         log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
