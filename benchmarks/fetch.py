@@ -37,7 +37,7 @@ def dlt(address: str) -> float:
     script = ROOT / "benchmarks" / "peers" / "dlt_rest.py"
     with tempfile.TemporaryDirectory() as folder:
         command = [dlt_python(), script, f"http://{address}", str(SIZE), folder]
-        quiet = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false", "PROGRESS": ""}
+        quiet = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false"}
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=quiet)
     return float(done.stdout.strip().splitlines()[-1])
 
