@@ -2,12 +2,16 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from tests.auth.token_server import TokenServer
+from varlor.auth.oauth2 import OAuth2Service
+from varlor.connectors.http import EgressPolicy, GuardedClient
 
 
 class MovableClock:
@@ -56,9 +60,28 @@ def clock() -> MovableClock:
 @pytest.fixture
 def provider() -> Iterator[Provider]:
     provider = Provider()
-    thread = threading.Thread(target=provider.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=provider.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield provider
     provider.server.shutdown()
     provider.server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[TokenServer]:
+    server = TokenServer()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield server
+    server.close()
+    thread.join()
+
+
+@pytest.fixture
+async def oauth(clock: MovableClock) -> AsyncIterator[OAuth2Service]:
+    """Over the real guarded client; loopback is what the operator vouches for."""
+    policy = EgressPolicy(["127.0.0.1"])
+    client = GuardedClient(policy)
+    yield OAuth2Service(client, clock, plain_http=policy.vouches_for)
+    await client.aclose()
