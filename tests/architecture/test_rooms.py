@@ -43,7 +43,8 @@ LONG_FOR_A_REASON = {
 def sources(*tops: str) -> Iterator[Path]:
     for top in tops:
         place = ROOT / top
-        yield from [place] if place.is_file() else sorted(place.rglob("*.py"))
+        found = [place] if place.is_file() else sorted(place.rglob("*.py"))
+        yield from (path for path in found if "results" not in path.parts)  # what benchmarks leave
 
 
 def module_of(path: Path) -> str:
