@@ -1,6 +1,7 @@
 """A clock that tests move, and an identity provider's key page that counts who asks."""
 
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -78,10 +79,16 @@ def server() -> Iterator[TokenServer]:
     thread.join()
 
 
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """Made once: reading the system's certificates takes half a second."""
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-async def oauth(clock: MovableClock) -> AsyncIterator[OAuth2Service]:
+async def oauth(clock: MovableClock, tls: ssl.SSLContext) -> AsyncIterator[OAuth2Service]:
     """Over the real guarded client; loopback is what the operator vouches for."""
     policy = EgressPolicy(["127.0.0.1"])
-    client = GuardedClient(policy)
+    client = GuardedClient(policy, verify=tls)
     yield OAuth2Service(client, clock, plain_http=policy.vouches_for)
     await client.aclose()
