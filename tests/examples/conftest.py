@@ -9,6 +9,7 @@ import pytest_asyncio
 import uvicorn
 
 from examples.sample_api import create_app
+from tests.examples.oauth_party import Party, register
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -32,6 +33,15 @@ async def api(server: httpx2.AsyncClient) -> httpx2.AsyncClient:
     await server.delete("/_faults")
     await server.delete("/_stats")
     return server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def party(api: httpx2.AsyncClient) -> AsyncIterator[Party]:
+    """A public OAuth client, on a server that knows no other."""
+    await api.post("/_oauth/reset")
+    await register(api, client_id="shop")
+    yield Party(api, "shop")
+    await api.post("/_oauth/reset")
 
 
 async def _answering(client: httpx2.AsyncClient) -> None:

@@ -25,9 +25,12 @@ class ClientAssertion(JWTBearerClientAssertion):
 
     def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
         now, key = time.time(), f"{claims['sub']} {jti}"
-        for old in [old for old, until in self._seen.items() if until < now]:
-            del self._seen[old]
-        return self._seen.setdefault(key, until := now + _KEEP_JTI_SECONDS) == until
+        while self._seen and next(iter(self._seen.values())) < now:
+            del self._seen[next(iter(self._seen))]
+        if key in self._seen:
+            return False
+        self._seen[key] = now + _KEEP_JTI_SECONDS
+        return True
 
     def resolve_client_public_key(self, client: Any, headers: Any = None) -> KeySet:  # noqa: ARG002 - Authlib may pass them
         return KeySet.import_key_set(client.jwks or {"keys": []})  # pyright: ignore[reportArgumentType] - registered JSON

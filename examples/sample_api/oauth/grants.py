@@ -101,5 +101,5 @@ class Revocation(RevocationEndpoint):
     def revoke_token(self, token: Token, request: Asked) -> None:  # noqa: ARG002 - Authlib passes it
         state = self.server.state
         if token.value in state.refresh:
-            state.end_grants("revoked", grant_id=token.grant.grant_id)
+            state.end(token.grant, "revoked")
         token.revoked = True

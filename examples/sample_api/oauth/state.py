@@ -38,7 +38,8 @@ class State:
         if code is None or code.client_id != client.client_id:
             return None
         if code.used:
-            self._end(code.grant, "code_reuse")
+            if code.grant:
+                self.end(code.grant, "code_reuse")
             return None
         code.used = True
         return code if time.time() < code.expires_at else None
@@ -67,7 +68,7 @@ class State:
         if token is None or not token.check_client(client):
             return None
         if token.spent:
-            self._end(token.grant, "refresh_reuse")
+            self.end(token.grant, "refresh_reuse")
         return None if token.is_expired() or token.is_revoked() else token
 
     def live_access(self, value: str) -> Token | None:
@@ -76,8 +77,13 @@ class State:
 
     def end_grants(self, why: str, *, client_id: str | None = None, grant_id: str | None = None) -> int:
         """Ends the grants that fit from the provider's side; how many were alive until now."""
-        fitting = self._fitting(client_id, grant_id)
-        return sum(self._end(grant, why) for grant in fitting)
+        return sum(self.end(grant, why) for grant in self._fitting(client_id, grant_id))
+
+    def end(self, grant: Grant, why: str) -> bool:
+        """Ends a grant with all its tokens; whether it was alive until now."""
+        alive = grant.ended is None
+        grant.ended = grant.ended or why
+        return alive
 
     def expire_access(self, *, client_id: str | None = None, grant_id: str | None = None) -> int:
         """Ends access tokens before their time, and leaves the grants; how many."""
@@ -93,12 +99,6 @@ class State:
             for grant in self.grants.values()
             if client_id in (None, grant.client_id) and grant_id in (None, grant.grant_id)
         ]
-
-    def _end(self, grant: Grant | None, why: str) -> bool:
-        alive = grant is not None and grant.ended is None
-        if grant is not None and alive:
-            grant.ended = why
-        return alive
 
 
 def opaque_token(**_: Any) -> str:
