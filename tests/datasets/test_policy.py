@@ -132,6 +132,14 @@ async def test_names_that_collide_by_case_or_are_empty_are_renamed_and_stay_so(l
     assert lake.rows() == [expected, expected]
 
 
+async def test_names_that_other_formats_find_hard(lake: Lake) -> None:
+    odd = {"a.b": 1, "a b": "x", "a,b;{}()=": 1.5, "ünï": True, "%2F": [1], "`'\"": {"x y.z": 1}}
+    pages = page({"id": 1}), page({"id": 2, **odd}), page({"id": 3, **odd, "a.b": 2.5})
+    await lake.sync(lake.target(), *pages)
+    rows = (await lake.datasets.rows(lake.location, limit=9, offset=1)).rows
+    assert [{k: r[k] for k in odd} for r in rows] == [odd, {**odd, "a.b": 2.5}]
+
+
 async def test_freeze_names_the_new_field(lake: Lake) -> None:
     await lake.sync(lake.target(), page({"id": 1, "note": None}))
     landing = await lake.datasets.open(lake.target("run_2", schema_policy="freeze"))

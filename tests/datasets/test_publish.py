@@ -1,5 +1,6 @@
 """Replace and merge: the old content serves until one atomic step."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -52,6 +53,17 @@ async def test_publishing_twice_is_publishing_once(lake: Lake, mode: Any) -> Non
     assert landing.state == state(1, done=True)
     with pytest.raises(FencedError):
         await landing.commit(state(2))
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+async def test_two_publishes_at_once_both_end_well(lake: Lake, mode: Any) -> None:
+    await lake.sync(lake.target("run_1"), page({"id": 1}, {"id": 2}))
+    target = lake.target("run_2", mode, primary_key=["id"])
+    landing = await lake.datasets.open(target)
+    await landing.add(page({"id": 2}, {"id": 3}))
+    await landing.commit(state(1, done=True))
+    await asyncio.gather(*(lake.datasets.publish(target, heartbeat=silent) for _ in range(3)))
+    assert sorted(r["id"] for r in lake.rows()) == ([2, 3] if mode == "replace" else [1, 2, 3])
 
 
 async def test_replace_keeps_the_types_and_follows_the_policy(lake: Lake) -> None:

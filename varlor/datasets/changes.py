@@ -4,7 +4,7 @@ from varlor.contracts.run import SchemaChange
 
 
 class Changes:
-    """Collects; `copy` and `take` let a page that fails leave no trace."""
+    """Collects what is new since the last `take`."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()

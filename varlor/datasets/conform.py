@@ -11,10 +11,6 @@ def conform_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
 
 
-def conform_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    return conform_table(pa.Table.from_batches([batch]), schema).combine_chunks().to_batches()[0]
-
-
 def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
     at = table.schema.get_field_index(field.name)
     if at < 0:

@@ -21,7 +21,7 @@ ROW_GROUP: Final = 50_000  # rows
 BATCH: Final = 16_384  # rows read at a time
 _MOST_STATISTICS: Final = 64  # columns
 _LONGEST_BOUND: Final = 32  # characters of a text's bound
-_ORDER: Final = 24  # characters of a name that put files in order: see `name_of`
+_ORDER: Final = 25  # characters of a name that put files in order: see `name_of`
 _BOUNDED: Final = (pa.int64(), pa.float64(), pa.string())
 
 

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pyarrow as pa
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import (
+    CommitFailedError,
+    DeltaError,
+    DeltaProtocolError,
+    SchemaMismatchError,
+    TableNotFoundError,
+)
 from pyarrow import fs
 
 from varlor.errors import InvalidInputError, PartUnavailableError
@@ -23,6 +28,14 @@ _S3_OPTIONS = {
     "endpoint": "endpoint_override",
 }
 """deltalake's storage options (with or without `aws_`, in any case) as pyarrow calls them."""
+
+_NOT_THE_STORE = (
+    CommitFailedError,
+    TableNotFoundError,
+    FileNotFoundError,
+    DeltaProtocolError,
+    SchemaMismatchError,
+)
 
 
 class Place:
@@ -82,8 +95,8 @@ def storage() -> Generator[None]:
     """Translate what the store itself does wrong into PartUnavailableError."""
     try:
         yield
-    except (CommitFailedError, TableNotFoundError, FileNotFoundError):
+    except _NOT_THE_STORE:
         raise
-    except (OSError, DeltaError, pa.ArrowException) as error:
+    except (OSError, DeltaError) as error:
         told = redact_text(str(error).partition("\n")[0])[:300]
         raise PartUnavailableError("storage", f"The datasets' storage failed: {told}") from error

@@ -29,12 +29,21 @@ def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
         staged = Table.find(place.child(folder))
         if staged is None:
             raise FencedError("This run's landing is gone.")
-        if target.write_mode == "replace":
-            _replace(main, staged, folder)
-        else:
-            _merge(main, staged, folder, target, heartbeat)
+        try:
+            if target.write_mode == "replace":
+                _replace(main, staged, folder)
+            else:
+                _merge(main, staged, folder, target, heartbeat)
+        except FencedError:
+            if not _is_published(place, target.run_id):  # by an older attempt, in the same moment
+                raise
     with storage():
         place.remove(f"{folder}_delta_log")
+
+
+def _is_published(place: Place, run_id: str) -> bool:
+    main = Table.find(place)
+    return main is not None and main.mark.run_id == run_id and main.mark.published
 
 
 def _replace(main: Table, staged: Table, folder: str) -> None:

@@ -19,6 +19,7 @@ from varlor.ports import RunState
 
 _FENCE: Final = "varlor"
 _LOOK_BACK: Final = 200  # commits searched for our last one, should others have committed since
+_ATTEMPTS: Final = 3
 _REMEMBERED: Final = 100  # runs whose late attempts are recognised
 
 
@@ -152,6 +153,31 @@ class Table:
             raise FencedError("Another writer has committed to the dataset.") from error
         else:
             raise error
+
+
+def begun(place: Place, run_id: str, *, like: Table | None = None, again: bool = True) -> Table:
+    """The table, made if need be (with the columns of `like`), with this run as its one writer.
+
+    `again`: also refuse older attempts of the same run. Raises FencedError when another run has begun
+    since; a commit that comes in between is an older attempt's last, and is looked at anew.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            table = Table.find(place) or _made(place, like)
+            if again or table.mark.run_id != run_id:
+                table.begin(run_id)
+        except FencedError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return table
+    raise AssertionError
+
+
+def _made(place: Place, like: Table | None) -> Table:
+    if like is None:
+        return Table.create(place)
+    return Table.create(place, like.schema, Mark(columns=like.mark.columns))
 
 
 def _properties(mark: Mark, sequence: int) -> CommitProperties:

@@ -14,7 +14,7 @@ from varlor.datasets.landing import DeltaLanding
 from varlor.datasets.place import Place, storage
 from varlor.datasets.preview import rows_of
 from varlor.datasets.publish import discard, publish, staging_folder
-from varlor.datasets.table import Mark, Table
+from varlor.datasets.table import Table, begun
 from varlor.errors import FencedError, InvalidInputError
 from varlor.ports import LandingTarget
 
@@ -90,20 +90,15 @@ class DeltaDatasets:
 
     def _open(self, target: LandingTarget, heartbeat: Heartbeat) -> DeltaLanding:
         place = self._place(target.location)
-        main = Table.find(place) or Table.create(place)
         if target.write_mode == "append":
-            main.begin(target.run_id)
-            return DeltaLanding(target, main, heartbeat)
-        if main.mark.run_id != target.run_id:
-            main.begin(target.run_id)
+            return DeltaLanding(target, begun(place, target.run_id), heartbeat)
+        main = begun(place, target.run_id, again=False)
         if main.mark.published:
             return DeltaLanding(target, main, heartbeat, closed=True)
         if main.mark.ended:
             raise FencedError("This run has ended; it can write no more.")
         beside = place.child(staging_folder(target.run_id))
-        seed = Mark(columns=main.mark.columns)
-        staged = Table.find(beside) or Table.create(beside, main.schema, seed)
-        staged.begin(target.run_id)
+        staged = begun(beside, target.run_id, like=main)
         return DeltaLanding(target, staged, heartbeat, order=main.sequence)
 
 
