@@ -8,7 +8,7 @@ from varlor.datasets.landing import key_columns
 from varlor.datasets.merge import Merge
 from varlor.datasets.place import Place, storage
 from varlor.datasets.table import Mark, Table
-from varlor.errors import FencedError
+from varlor.errors import FencedError, PartUnavailableError
 from varlor.ports import LandingTarget
 
 _ATTEMPTS: Final = 3
@@ -26,15 +26,9 @@ def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
         raise FencedError("The dataset is no longer this run's to publish.")
     folder = staging_folder(target.run_id)
     if not main.mark.published:
-        staged = Table.find(place.child(folder))
-        if staged is None:
-            raise FencedError("This run's landing is gone.")
         try:
-            if target.write_mode == "replace":
-                _replace(main, staged, folder)
-            else:
-                _merge(main, staged, folder, target, heartbeat)
-        except FencedError:
+            _put(main, place.child(folder), folder, target, heartbeat)
+        except (FencedError, PartUnavailableError):
             if not _is_published(place, target.run_id):  # by an older attempt, in the same moment
                 raise
     with storage():
@@ -44,6 +38,16 @@ def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
 def _is_published(place: Place, run_id: str) -> bool:
     main = Table.find(place)
     return main is not None and main.mark.run_id == run_id and main.mark.published
+
+
+def _put(main: Table, beside: Place, folder: str, target: LandingTarget, heartbeat: Heartbeat) -> None:
+    staged = Table.find(beside)
+    if staged is None:
+        raise FencedError("This run's landing is gone.")
+    if target.write_mode == "replace":
+        _replace(main, staged, folder)
+    else:
+        _merge(main, staged, folder, target, heartbeat)
 
 
 def _replace(main: Table, staged: Table, folder: str) -> None:
