@@ -41,7 +41,7 @@ class Routes:
         params = [pair for pair in request.query_params.multi_items() if pair[0] != _AUTO]
         decision = request.query_params.get(_AUTO)
         if request.method == "POST":
-            decision = dict(parse_qsl((await request.body()).decode())).get("decision")
+            decision = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("decision")
         asked = Asked("GET", self._issuer(request), params, request.headers)
         if decision in ("approve", "deny"):
             return _sent_back(self._server.decide(asked, approve=decision == "approve"))

@@ -11,6 +11,8 @@ from examples.sample_api.oauth.clients import Client
 from examples.sample_api.oauth.settings import Settings
 from examples.sample_api.oauth.tokens import Code, Grant, Token
 
+_REMEMBER_SECONDS = 600  # after its expiry, so that a late use is told from an invented token
+
 
 @dataclass(slots=True)
 class State:
@@ -56,7 +58,7 @@ class State:
         grant.access_expires_at = expires_at
         value, scope = token["access_token"], token.get("scope", "")
         self.access[value] = Token(value, grant, scope, expires_at)
-        heapq.heappush(self._by_expiry, (expires_at, value))
+        heapq.heappush(self._by_expiry, (expires_at + _REMEMBER_SECONDS, value))
         while self._by_expiry and self._by_expiry[0][0] < now:
             self.access.pop(heapq.heappop(self._by_expiry)[1], None)
         if value := token.get("refresh_token"):
