@@ -89,6 +89,12 @@ def test_a_page_like_the_one_before_is_never_parsed_in_python() -> None:
     assert again.parsed == 0
 
 
+def test_nulls_in_a_list_that_never_held_a_value() -> None:
+    decoder, shape = shape_after([{"id": [None, None]}, {"id": []}])
+    absorbed = decoder.decode(wrapped([{"id": [None, None]}], next="", total=1), shape, "evolve", fixed=True)
+    assert absorbed.table().to_pylist() == [{"id": [None, None]}]
+
+
 def test_a_bare_list_goes_the_fast_way_too() -> None:
     decoder = Decoder()
     first, second = (FakePage(b' [{"id": 1, "s": "x"}]\n') for _ in range(2))

@@ -130,7 +130,11 @@ def _unwrap(found: pa.Table, keys: tuple[str, ...], shape: Shape) -> Absorbed | 
         column = column.field(key)
     if column.null_count:
         return None
-    records = column.flatten()
+    try:
+        records = column.flatten()
+        records.validate()  # Arrow's reader miscounts nulls in a list that should hold nothing
+    except pa.ArrowInvalid:
+        return None
     if records.null_count:
         return None
     names = [c.name for c in shape.columns if c.source is not None]
