@@ -23,7 +23,7 @@ from varlor.storage.scope import Scope
 from varlor.storage.tables import AuditHeadRow, AuditRow
 
 BATCH: Final = 1000
-_FIELD: Final = "audit-head"
+HEAD_FIELD: Final = "audit-head"
 
 
 class SqlAudit:
@@ -113,13 +113,13 @@ class SqlAudit:
 
     def _seal(self, count: int, hash_: str) -> str:
         return self._scope.encryption.seal(
-            hash_.encode(), tenant=self._scope.tenant, connector="", field=_FIELD, version=count
+            hash_.encode(), tenant=self._scope.tenant, connector="", field=HEAD_FIELD, version=count
         )
 
     def _sealed(self, head: AuditHeadRow) -> bool:
         try:
             opened = self._scope.encryption.open(
-                head.seal, tenant=self._scope.tenant, connector="", field=_FIELD, version=head.count
+                head.seal, tenant=self._scope.tenant, connector="", field=HEAD_FIELD, version=head.count
             )
         except SealError:
             return False

@@ -1,9 +1,12 @@
-"""Column types that mean the same on SQLite and on PostgreSQL."""
+"""Column types, and a function, that mean the same on SQLite and on PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Text
+from sqlalchemy import JSON, DateTime, Dialect, Integer, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 Json = JSON(none_as_null=True)
@@ -56,3 +59,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class PositionOf(FunctionElement[int]):
+    """Where in a text another one first stands, counted from 1; 0 when it does not."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(PositionOf)
+def _strpos(element: PositionOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(PositionOf, "sqlite")
+def _instr(element: PositionOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)})"

@@ -16,7 +16,7 @@ from varlor.storage.tables import IdempotencyRow
 KEPT: Final = timedelta(hours=24)
 CLAIMED: Final = timedelta(seconds=60)
 """A claim this old without an answer belongs to a process that died: no request takes as long."""
-_FIELD: Final = "idempotent-answer"
+ANSWER_FIELD: Final = "idempotent-answer"
 
 
 class SqlIdempotency:
@@ -66,7 +66,7 @@ class SqlIdempotency:
         return RememberedAnswer(fingerprint, content["status"], content["body"])
 
     def _place(self, key: str) -> dict[str, Any]:
-        return {"tenant": self._scope.tenant, "connector": _digest(key), "field": _FIELD, "version": 1}
+        return {"tenant": self._scope.tenant, "connector": _digest(key), "field": ANSWER_FIELD, "version": 1}
 
 
 def _digest(key: str) -> str:

@@ -1,9 +1,10 @@
 """The database as the rest of the house sees it: the only way in is through a tenant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from varlor.contracts.messages import ResealProgress
 from varlor.ports import Clock
 from varlor.storage.audit import SqlAudit
 from varlor.storage.connectors import SqlConnectors
@@ -11,6 +12,7 @@ from varlor.storage.database import Database
 from varlor.storage.datasets import SqlDatasets
 from varlor.storage.grants import SqlGrants
 from varlor.storage.idempotency import SqlIdempotency
+from varlor.storage.resealing import Resealing
 from varlor.storage.runs import SqlRuns
 from varlor.storage.scope import Encryption, Scope
 
@@ -38,9 +40,23 @@ class SqlStore:
         self._encryption = encryption
         self._clock = clock
         self._locate = locate
+        self._resealing = Resealing(self._database, encryption)
 
     def tenant(self, tenant_id: str) -> SqlTenantStore:
         return SqlTenantStore(Scope(tenant_id, self._database, self._encryption, self._clock, self._locate))
 
     async def ping(self) -> None:
         await self._database.ping()
+
+    async def reseal_batch(self, after: str | None, limit: int) -> ResealProgress:
+        return await self._resealing.batch(after, limit)
+
+    async def key_usage(self) -> Mapping[str, int]:
+        return await self._resealing.usage()
+
+    async def check_keys(self) -> None:
+        """Refuse to start without a key that is needed: InvalidInputError names the key.
+
+        Also when a given key is not the one of that name that sealed what is stored.
+        """
+        await self._resealing.check()
