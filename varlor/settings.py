@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
 
     master_keys: SecretStr | None = None  # v2:base64,v1:base64; newest first
+    master_keys_file: Path | None = None  # or a file with them, one to a line, mode 0600
+    master_keys_kms: str | None = None  # or the same form, each key wrapped by AWS KMS
     codec_keys: SecretStr | None = None  # the same form; the payload codec's own ring
     codec_path: SecretStr | None = None  # embedded only: the unguessable path of the loopback codec server
 
