@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final
@@ -13,18 +14,28 @@ from temporalio.worker import Worker
 from activities.check import CheckActivities
 from activities.discover import DiscoverActivities
 from activities.fetch import FetchActivities
+from activities.oauth import OAuthActivities
 from activities.retire import RetireActivities
+from activities.revocation import RevocationActivities
+from activities.rotate import RotateActivities
 from activities.runs import RunActivities
+from activities.tokens import TokenActivities
 from varlor import names
 from varlor.bootstrap import Parts, build_parts
 from varlor.settings import Settings
 from varlor.telemetry import configure
 from workflows.check import CheckConnection
 from workflows.discover import DiscoverEndpoints
+from workflows.keep_fresh import KeepTokenFresh
+from workflows.onboard import OnboardConnector
 from workflows.retire import RetireConnector
+from workflows.rotate import RotateKeys
 from workflows.sync import SyncDataset
 
-WORKFLOWS: Final = [CheckConnection, DiscoverEndpoints, RetireConnector, SyncDataset]
+WORKFLOWS: Final = [
+    *(CheckConnection, DiscoverEndpoints, SyncDataset),
+    *(KeepTokenFresh, OnboardConnector, RetireConnector, RotateKeys),
+]
 GRACE: Final = timedelta(seconds=6)  # Ctrl-C ends the whole stack within 10 s
 PULSE: Final = timedelta(seconds=1)  # heartbeats carry a pause or a cancel back
 FETCH_SLOTS: Final = 20
@@ -33,8 +44,8 @@ CONTROL_SLOTS: Final = 50
 
 def control_worker(client: Client, parts: Parts) -> Worker:
     """Workflows and short activities: nothing here waits for a slow API's pages."""
-    check = CheckActivities(parts.store, parts.connectors, parts.drafts, parts.clock)
-    discover = DiscoverActivities(parts.store, parts.connectors, parts.discoveries)
+    check = CheckActivities(parts.store, parts.connectors, parts.credentials, parts.drafts, parts.clock)
+    discover = DiscoverActivities(parts.store, parts.connectors, parts.credentials, parts.discoveries)
     runs = RunActivities(parts.store, parts.events, parts.window, parts.workflows, parts.clock)
     retire = RetireActivities(parts.store, parts.discoveries)
     return Worker(
@@ -49,23 +60,28 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             runs.set_rate,
             retire.open_runs,
             retire.erase_connector,
+            *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,
         graceful_shutdown_timeout=GRACE,
     )
 
 
+def token_activities(parts: Parts) -> list[Callable[..., object]]:
+    p, plan = parts, parts.refresh_plan
+    shelf = p.token_cache, p.token_stash
+    oauth = OAuthActivities(p.store, p.oauth, p.attempts, p.drafts, *shelf, p.keeper, p.events, plan, p.clock)
+    tokens = TokenActivities(p.store, p.oauth, *shelf, p.events, plan, p.clock)
+    revocation = RevocationActivities(p.store, p.oauth, *shelf, p.events)
+    rotate = RotateActivities(p.store, p.key_version)
+    return [*oauth.each(), *tokens.each(), *revocation.each(), *rotate.each()]
+
+
 def fetch_worker(client: Client, parts: Parts) -> Worker:
     """Pages into datasets; scale these processes with the number of syncs."""
-    fetch = FetchActivities(
-        parts.store,
-        parts.connectors,
-        parts.datasets,
-        parts.events,
-        parts.window,
-        parts.discoveries,
-        parts.clock,
-    )
+    p = parts
+    known = p.connectors, p.credentials, p.datasets
+    fetch = FetchActivities(p.store, *known, p.events, p.window, p.discoveries, p.clock)
     return Worker(
         client,
         task_queue=names.FETCH_QUEUE,

@@ -4,12 +4,12 @@ from pydantic import SecretStr
 from temporalio import activity
 
 from activities.failures import translated
-from varlor.contracts.check import CheckResult
+from varlor.contracts.check import CheckError, CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
 from varlor.contracts.messages import CheckInput, CheckOutcome
 from varlor.contracts.model import Model
-from varlor.errors import NotFoundError
-from varlor.ports import Clock, Connectors, Drafts, Store
+from varlor.errors import AuthRequiredError, NotFoundError
+from varlor.ports import Clock, Connectors, Credentials, Drafts, RequestAuth, Store
 
 SECONDS = 20.0  # for the outside request; the rest of the 30 s is ours
 
@@ -30,9 +30,12 @@ class CheckDraft(Model):
 
 
 class CheckActivities:
-    def __init__(self, store: Store, connectors: Connectors, drafts: Drafts, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, connectors: Connectors, credentials: Credentials, drafts: Drafts, clock: Clock
+    ) -> None:
         self._store = store
         self._connectors = connectors
+        self._credentials = credentials
         self._drafts = drafts
         self._clock = clock
 
@@ -52,21 +55,25 @@ class CheckActivities:
         repository = self._store.tenant(order.tenant_id).connectors
         if order.connector_id is not None:
             connector = await repository.get(order.connector_id)
-            secrets = await repository.secrets(order.connector_id)
+            auth = await self._credentials.auth(order.tenant_id, connector)
         elif draft.connector is not None:
-            connector, secrets = self._unsaved(draft.connector, order.nonce), draft.secrets()
+            connector = self._unsaved(draft.connector, order.nonce)
+            auth = self._connectors.auth(connector, draft.secrets())
         else:
             raise NotFoundError("The connection test names no connector.")
-        result = await self._connectors.check(
-            order.tenant_id,
-            connector,
-            self._connectors.auth(connector, secrets),
-            path=draft.path,
-            seconds=SECONDS,
-        )
+        result = await self._asked(order.tenant_id, connector, auth, draft.path)
         if order.connector_id is not None:
             await repository.record_check(order.connector_id, result)
         return result
+
+    async def _asked(
+        self, tenant: str, connector: Connector, auth: RequestAuth, path: str | None
+    ) -> CheckResult:
+        try:
+            return await self._connectors.check(tenant, connector, auth, path=path, seconds=SECONDS)
+        except AuthRequiredError as error:
+            told = CheckError(type="invalid_credential", title="Not connected", detail=error.detail)
+            return CheckResult(ok=False, url=connector.base_url, error=told)
 
     def _unsaved(self, settings: ConnectorSettings, nonce: str) -> Connector:
         now = self._clock.now()

@@ -11,8 +11,8 @@ from activities.failures import run_error
 from activities.journal import Journal, Tally
 from activities.retry import HELD_WAIT, wait_after
 from varlor.contracts.messages import ChunkResult, WaitReason
-from varlor.contracts.run import Counters, Run
-from varlor.errors import SourceError
+from varlor.contracts.run import Counters, Run, RunError
+from varlor.errors import AuthRequiredError, SourceError
 from varlor.ports import (
     Cursor,
     Landing,
@@ -25,6 +25,7 @@ from varlor.ports import (
 
 CHUNK_SECONDS: Final = 60.0
 CHUNK_ROWS: Final = 1_000_000
+AUTH_POLL: Final = 300.0  # seconds; a user who connects again is told of at once
 COMMIT_SECONDS: Final = 15.0
 COMMIT_ROWS: Final = 65_536
 COMMIT_BYTES: Final = 48 * 1024 * 1024  # of Arrow memory
@@ -69,7 +70,7 @@ class Chunk:
             wait_reason=reason,
             wait_seconds=seconds,
             failures=self.failures,
-            error=run_error(error) if error else None,
+            error=error,
         )
 
     def _restore(self) -> Counters:
@@ -78,16 +79,18 @@ class Chunk:
             raise SourceError("pagination_stuck", self._state.stuck)
         return self._state.counters
 
-    async def _pages(self, last_row: int) -> tuple[WaitReason | None, float, SourceError | None]:
+    async def _pages(self, last_row: int) -> tuple[WaitReason | None, float, RunError | None]:
         while not self._full(last_row):
             try:
                 await self._page()
             except WaitRequiredError as wait:
                 return wait.reason, wait.seconds, None
+            except AuthRequiredError as error:
+                return "auth", AUTH_POLL, run_error(error)
             except SourceError as error:
                 seconds = self._judge(error)
                 if seconds > HELD_WAIT:
-                    return "throttled" if error.kind == "rate_limited" else "retry", seconds, error
+                    return "throttled" if error.kind == "rate_limited" else "retry", seconds, run_error(error)
                 await self._sleep(seconds)
             if self._commit_due():
                 await self._commit()

@@ -40,7 +40,11 @@ def failure(error: VarlorError) -> ApplicationError:
     return ApplicationError(error.detail, status, type=kind, non_retryable=final)
 
 
-def run_error(error: SourceError) -> RunError:
-    return RunError(
-        type=error.kind, title=error.kind.replace("_", " "), detail=error.detail, status=error.status
-    )
+def run_error(error: VarlorError) -> RunError:
+    """The run's reason: an outside API's in the contract's words, else our own."""
+    if isinstance(error, SourceError):
+        kind, status = error.kind, error.status
+    else:
+        kind, status = error.slug, None
+    words = kind.replace("_", " ").replace("-", " ")
+    return RunError(type=kind, title=words, detail=error.detail, status=status)

@@ -15,6 +15,7 @@ from varlor.errors import NotFoundError
 from varlor.ports import (
     Clock,
     Connectors,
+    Credentials,
     Datasets,
     DiscoveryCache,
     Events,
@@ -34,6 +35,7 @@ class FetchActivities:
         self,
         store: Store,
         connectors: Connectors,
+        credentials: Credentials,
         datasets: Datasets,
         events: Events,
         window: RateWindow,
@@ -42,6 +44,7 @@ class FetchActivities:
     ) -> None:
         self._store = store
         self._connectors = connectors
+        self._credentials = credentials
         self._datasets = datasets
         self._events = events
         self._window = window
@@ -59,16 +62,17 @@ class FetchActivities:
         tally = Tally.after((landing.state or RunState()).counters)
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
         stop = asyncio.Event()
-        reader = await self._connectors.reader(
-            await self._job(order.tenant_id, tenant, run, journal),
-            await self._discoveries.get(order.tenant_id, run.connector_id),
-        )
+        job, landing_is_new = await self._job(order.tenant_id, tenant, run, journal), landing.state is None
+        found = await self._discoveries.get(order.tenant_id, run.connector_id)
+        reader = await self._connectors.reader(job, found)
         chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
         try:
             result = await _until_stopped(chunk, stop)
         finally:
             await reader.close()
             await journal.flush()
+        if landing_is_new and result.counters.requests:
+            await _note_first_use(tenant, job)
         await self._mark_waiting(tenant, order, result)
         return result
 
@@ -81,22 +85,22 @@ class FetchActivities:
     async def _mark_waiting(self, tenant: TenantStore, order: ChunkInput, result: ChunkResult) -> None:
         if result.wait_reason is None:
             return
+        waits_for_user = result.wait_reason == "auth"
         run = await tenant.runs.mark(
             order.run_id,
-            "waiting_auth" if result.wait_reason == "auth" else "throttled",
-            resume_at=self._clock.now() + timedelta(seconds=result.wait_seconds),
+            "waiting_auth" if waits_for_user else "throttled",
+            resume_at=None if waits_for_user else self._clock.now() + timedelta(seconds=result.wait_seconds),
             error=result.error,
         )
         await announce(self._events, order.tenant_id, run)
 
     async def _job(self, tenant_id: str, tenant: TenantStore, run: Run, journal: Journal) -> ReadJob:
         connector = await tenant.connectors.get(run.connector_id)
-        secrets = await tenant.connectors.secrets(run.connector_id)
         return ReadJob(
             tenant_id=tenant_id,
             run_id=run.id,
             connector=connector,
-            auth=self._connectors.auth(connector, secrets),
+            auth=await self._credentials.auth(tenant_id, connector),
             request=run.request,
             log=journal.log,
             note=journal.note,
@@ -136,6 +140,18 @@ class FetchActivities:
         await announce(self._events, order.tenant_id, run)
         waiting = await tenant.datasets.release(run.dataset_id, run.id)
         return FinishOutcome(counters=run, next_run_id=waiting)
+
+
+async def _note_first_use(tenant: TenantStore, job: ReadJob) -> None:
+    """Say in the audit that the run was handed the user's token; its later requests are in its own log."""
+    if job.connector.auth_type != "oauth2":
+        return
+    await tenant.audit.write(
+        "token.used",
+        actor=f"run/{job.run_id}",
+        connector_id=job.connector.id,
+        correlation_id=activity.info().workflow_id,
+    )
 
 
 async def _until_stopped(chunk: Chunk, stop: asyncio.Event) -> ChunkResult:

@@ -1,6 +1,8 @@
 """The effects of an onboarding: the authorization URL, the one exchange of a code, and how it ended."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 from temporalio import activity
@@ -8,9 +10,8 @@ from temporalio import activity
 from activities.check import CheckDraft
 from activities.failures import translated
 from activities.onboard_draft import AuthorizationDraft, OnboardDraft
+from activities.refresh_rules import RefreshPlan, planned
 from activities.token_trail import Trail
-from activities.tokens import RefreshPlan
-from varlor.contracts.connector import Connector
 from varlor.contracts.messages import OnboardInput
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.contracts.token_acts import ExchangeOutcome, OnboardEnd, PreparedAuthorization, StoredToken
@@ -60,6 +61,10 @@ class OAuthActivities:
         self._clock = clock
         self._trail = Trail(store, events)
 
+    def each(self) -> Sequence[Callable[..., object]]:
+        """What a worker registers."""
+        return [self.prepare_authorization, self.exchange_code, self.announce_token, self.end_onboarding]
+
     @activity.defn
     @translated
     async def prepare_authorization(self, order: OnboardInput) -> PreparedAuthorization:
@@ -68,7 +73,7 @@ class OAuthActivities:
         if raw is None:
             return PreparedAuthorization(reason="expired")
         draft = OnboardDraft.model_validate_json(raw)
-        _, config = await self._configured(self._store.tenant(order.tenant_id), order.connector_id)
+        config = await self._config(self._store.tenant(order.tenant_id), order.connector_id)
         if config is None:
             return PreparedAuthorization(reason="not_oauth")
         try:
@@ -108,14 +113,16 @@ class OAuthActivities:
         Raises TokenError(passing) and PartUnavailableError, which ask for another try.
         """
         tenant = self._store.tenant(order.tenant_id)
+        config = await self._config(tenant, order.connector_id)
+        if config is None:
+            return ExchangeOutcome(reason="deleted")
         stashed = await self._stash.get(order.tenant_id, order.connector_id, order.nonce)
         if stashed is None:
             answer = await self._attempts.code(order.tenant_id, order.nonce)
-            connector, config = await self._configured(tenant, order.connector_id)
-            if answer is None or config is None:
+            if answer is None:
                 return ExchangeOutcome(reason="expired")
             version = (await tenant.grants.state(order.connector_id)).version
-            secrets = await tenant.connectors.secrets(connector.id)
+            secrets = await tenant.connectors.secrets(order.connector_id)
             try:
                 grant = await self._oauth.exchange(config, secrets, answer)
             except TokenError as error:
@@ -126,16 +133,17 @@ class OAuthActivities:
             stashed = StashedGrant(grant, version)
             with suppress(PartUnavailableError):
                 await self._stash.put(order.tenant_id, order.connector_id, order.nonce, stashed)
-        return await self._store_grant(tenant, order, stashed)
+        return await self._store_grant(tenant, order, config, stashed)
 
     async def _store_grant(
-        self, tenant: TenantStore, order: OnboardInput, stashed: StashedGrant
+        self, tenant: TenantStore, order: OnboardInput, config: OAuthConfig, stashed: StashedGrant
     ) -> ExchangeOutcome:
-        try:
-            state = await self._write(tenant, order.connector_id, stashed)
-        except (ConflictError, NotFoundError):
-            return ExchangeOutcome(reason="deleted")
         grant = stashed.grant
+        due = planned(self._plan, order.connector_id, config, grant)
+        try:
+            state = await _write(tenant, order.connector_id, stashed, due)
+        except (ConflictError, NotFoundError):
+            return ExchangeOutcome(reason="superseded")
         cached = CachedToken(grant.access_token, grant.token_type, state.version, grant.expires_at)
         with suppress(PartUnavailableError):
             await self._cache.put(order.tenant_id, order.connector_id, cached)
@@ -144,29 +152,6 @@ class OAuthActivities:
         await self._trail.note(order, "token.exchanged", state)
         await self._trail.note(order, "authorization.completed", None)
         return ExchangeOutcome(token=state)
-
-    async def _write(self, tenant: TenantStore, connector_id: str, stashed: StashedGrant) -> TokenState:
-        """A user's newest consent wins over whatever a refresh stored meanwhile."""
-        version = stashed.expected_version
-        for _ in range(_TRIES):
-            try:
-                return await self._swap(tenant, connector_id, stashed.grant, version)
-            except ConflictError:
-                now = await tenant.grants.state(connector_id)
-                if now.version == version:
-                    raise  # it is being deleted
-                if _same(stashed.grant, await tenant.grants.open(connector_id)):
-                    return now
-                version = now.version
-        raise PartUnavailableError("database", "The connector's token keeps changing.")
-
-    async def _swap(self, tenant: TenantStore, connector_id: str, grant: Grant, version: int) -> TokenState:
-        return await tenant.grants.write(
-            connector_id,
-            grant,
-            expected_version=version,
-            next_refresh_at=self._plan(connector_id, grant),
-        )
 
     @activity.defn
     @translated
@@ -183,11 +168,36 @@ class OAuthActivities:
         action = {"access_denied": "denied", "expired": "expired"}.get(end.reason, "failed")
         await self._trail.note(end, f"authorization.{action}", None, outcome="failed", reason=end.reason)
 
-    async def _configured(
-        self, tenant: TenantStore, connector_id: str
-    ) -> tuple[Connector, OAuthConfig | None]:
-        connector = await tenant.connectors.get(connector_id)
-        return connector, connector.oauth_config if connector.auth_type == "oauth2" else None
+    async def _config(self, tenant: TenantStore, connector_id: str) -> OAuthConfig | None:
+        """None when the connector is gone, or signs in by other means."""
+        try:
+            connector = await tenant.connectors.get(connector_id)
+        except NotFoundError:
+            return None
+        return connector.oauth_config if connector.auth_type == "oauth2" else None
+
+
+async def _write(
+    tenant: TenantStore, connector_id: str, stashed: StashedGrant, due: datetime | None
+) -> TokenState:
+    """A user's newest consent wins over whatever a refresh stored meanwhile.
+
+    ConflictError when the connector is being deleted, or was pointed elsewhere since.
+    """
+    version = stashed.expected_version
+    for _ in range(_TRIES):
+        try:
+            return await tenant.grants.write(
+                connector_id, stashed.grant, expected_version=version, next_refresh_at=due
+            )
+        except ConflictError:
+            now = await tenant.grants.state(connector_id)
+            if now.version == version or now.status == "none":
+                raise
+            if _same(stashed.grant, await tenant.grants.open(connector_id)):
+                return now
+            version = now.version
+    raise PartUnavailableError("database", "The connector's token keeps changing.")
 
 
 def _same(grant: Grant, opened: tuple[Grant, TokenState] | None) -> bool:

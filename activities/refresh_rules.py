@@ -1,5 +1,6 @@
 """When a stored token is refreshed, and how long a provider that fails is left alone. No effects."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -13,6 +14,9 @@ from varlor.ports import Grant
 FIRST_WAIT: Final = 2.0  # seconds after a first passing failure
 LONGEST_WAIT: Final = 300.0  # seconds; a Retry-After may ask for more
 _PARKED: Final = frozenset({"needs_reauth", "revoked"})
+
+RefreshPlan = Callable[[str, Grant], datetime | None]
+"""When the connector's new token is to be refreshed; None when that cannot be known or done."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,6 +41,13 @@ def needed(order: RefreshInput, held: Held, now: datetime) -> bool:
     over = state.expires_at is not None and state.expires_at <= now
     due = state.next_refresh_at is not None and state.next_refresh_at <= now
     return order.force or over or due or state.status == "refreshing"
+
+
+def planned(plan: RefreshPlan, connector_id: str, config: OAuthConfig, grant: Grant) -> datetime | None:
+    """When to refresh; what cannot be refreshed is used to its very end before its user is asked again."""
+    if grant.refresh_token is None and config.grant != "client_credentials":
+        return grant.expires_at
+    return plan(connector_id, grant)
 
 
 def wait_after(failures: int, asked: float | None, random: Random) -> float:

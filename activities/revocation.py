@@ -1,5 +1,6 @@
 """The end of a token: nobody uses it any more, the provider is told (RFC 7009), then it is erased."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -24,6 +25,10 @@ class RevocationActivities:
         self._cache = cache
         self._stash = stash
         self._trail = Trail(store, events)
+
+    def each(self) -> Sequence[Callable[..., object]]:
+        """What a worker registers."""
+        return [self.stop_token, self.revoke_token, self.erase_token]
 
     @activity.defn
     @translated

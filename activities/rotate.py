@@ -1,5 +1,6 @@
 """The effect of a new master key: stored secrets are sealed again under it, some rows at a time."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from temporalio import activity
@@ -18,6 +19,10 @@ class RotateActivities:
         """`newest`: the version of the key that this process seals under."""
         self._store = store
         self._newest = newest
+
+    def each(self) -> Sequence[Callable[..., object]]:
+        """What a worker registers."""
+        return [self.reseal_batch, self.record_rotation]
 
     @activity.defn
     @translated

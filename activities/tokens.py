@@ -4,7 +4,7 @@ A token answer is stashed in Redis before it is written, so whatever fails after
 the worker) is cured by repeating the write. The request itself is never repeated for that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
@@ -13,7 +13,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.failures import translated
-from activities.refresh_rules import Held, needed, wait_after
+from activities.refresh_rules import Held, RefreshPlan, needed, planned, wait_after
 from activities.token_trail import Trail
 from varlor.contracts.messages import OpenRuns, RefreshInput, RefreshOutcome
 from varlor.contracts.oauth import TokenState, TokenStatus
@@ -35,9 +35,6 @@ GONE: Final = "gone"
 _PAGE: Final = 200
 _STASH: Final = "refresh"
 
-RefreshPlan = Callable[[str, Grant], datetime | None]
-"""When the connector's new token is to be refreshed; None when that cannot be known or done."""
-
 
 class TokenActivities:
     def __init__(
@@ -58,6 +55,10 @@ class TokenActivities:
         self._clock = clock
         self._trail = Trail(store, events)
         self._random = Random()  # noqa: S311 - it spreads waits, it guards nothing
+
+    def each(self) -> Sequence[Callable[..., object]]:
+        """What a worker registers."""
+        return [self.refresh_token, self.waiting_runs]
 
     @activity.defn
     @translated
@@ -129,7 +130,7 @@ class TokenActivities:
                 order.connector_id,
                 grant,
                 expected_version=stashed.expected_version,
-                next_refresh_at=self._plan(order.connector_id, grant),
+                next_refresh_at=planned(self._plan, order.connector_id, held.config, grant),
             )
         except (ConflictError, NotFoundError):
             return await self._superseded(tenant, order, held, grant)

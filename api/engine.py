@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 import structlog
 from temporalio.client import (
@@ -21,6 +21,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from varlor import names
@@ -32,7 +33,14 @@ from varlor.contracts.messages import (
     RetireInput,
     SyncInput,
 )
-from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
+from varlor.errors import (
+    ConflictError,
+    NotFoundError,
+    PartUnavailableError,
+    SourceError,
+    SourceKind,
+    VarlorError,
+)
 from workflows.check import CheckConnection
 from workflows.discover import DiscoverEndpoints
 from workflows.retire import RetireConnector
@@ -42,6 +50,7 @@ RPC_SECONDS: Final = timedelta(seconds=8)
 UPDATE_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 28.0  # with what is around it, the whole answer stays below 30 s
 DISCOVER_SECONDS: Final = 100.0
+_SOURCE_KINDS: Final = frozenset[str](get_args(SourceKind))
 log: Final = structlog.get_logger("api")
 _TENANT: Final = SearchAttributeKey.for_keyword(names.TENANT_ATTRIBUTE)
 _CONNECTOR: Final = SearchAttributeKey.for_keyword(names.CONNECTOR_ATTRIBUTE)
@@ -78,10 +87,15 @@ class Engine:
             )
             return await handle.result()
 
-        return await _within(CHECK_SECONDS, whole())
+        with suppress(WorkflowFailureError):
+            return await _within(CHECK_SECONDS, whole())
+        return None
 
     async def discover(self, order: DiscoverInput) -> DiscoverOutcome | None:
-        """Look again at what an API offers, together with whoever is looking already."""
+        """Look again at what an API offers, together with whoever is looking already.
+
+        None when that takes too long. Raises SourceError when the API could not be asked.
+        """
         handle = await self._start(
             DiscoverEndpoints.run,
             order,
@@ -90,7 +104,10 @@ class Engine:
             summary="discovery",
             execution_timeout=timedelta(seconds=DISCOVER_SECONDS),
         )
-        return await _within(DISCOVER_SECONDS, handle.result())
+        try:
+            return await _within(DISCOVER_SECONDS, handle.result())
+        except WorkflowFailureError as error:
+            raise _reason(error) from error
 
     async def start_retire(self, order: RetireInput) -> str:
         handle = await self._start(
@@ -114,11 +131,11 @@ class Engine:
     async def cancel(self, tenant: str, run: str) -> None:
         """Durable: it needs no worker now. NotFoundError when there is nothing left to cancel."""
         handle = self._client.get_workflow_handle(names.sync_id(tenant, run))
-        async with _translated():
+        async with translated():
             await handle.cancel(rpc_timeout=RPC_SECONDS)
 
     async def ping(self) -> None:
-        async with _translated():
+        async with translated():
             if not await self._client.service_client.check_health(timeout=timedelta(seconds=2)):
                 raise PartUnavailableError("temporal", "The workflow engine is not serving.")
 
@@ -135,7 +152,7 @@ class Engine:
         pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(_TENANT, order.tenant_id)]
         if connector is not None:
             pairs.append(SearchAttributePair(_CONNECTOR, connector))
-        async with _translated(starting=True):
+        async with translated(starting=True):
             return await self._client.start_workflow(
                 run,
                 order,
@@ -153,7 +170,7 @@ class Engine:
     async def _update(self, tenant: str, run: str, update: Any, *arguments: Any) -> None:
         handle = self._client.get_workflow_handle_for(SyncDataset.run, names.sync_id(tenant, run))
         try:
-            async with _translated(), asyncio.timeout(UPDATE_SECONDS):
+            async with translated(), asyncio.timeout(UPDATE_SECONDS):
                 await handle.execute_update(update, args=arguments)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             detail = "No worker has answered yet; what was asked may still take effect."
@@ -163,16 +180,25 @@ class Engine:
 
 
 async def _within(seconds: float, result: Awaitable[Any]) -> Any:
-    """The workflow's result, or None when it ended badly or not in time."""
+    """The workflow's result, or None when it did not end in time."""
     try:
-        async with _translated(), asyncio.timeout(seconds):
+        async with translated(), asyncio.timeout(seconds):
             return await result
-    except (TimeoutError, WorkflowFailureError):
+    except TimeoutError:
         return None
 
 
+def _reason(error: WorkflowFailureError) -> VarlorError:
+    """What the activity says of the outside API, if that is what failed; its words hold no secret."""
+    activity = error.cause
+    cause = activity.cause if isinstance(activity, ActivityError) else None
+    if isinstance(cause, ApplicationError) and cause.type in _SOURCE_KINDS:
+        return SourceError(cast("SourceKind", cause.type), cause.message)
+    return PartUnavailableError("worker", "The discovery did not end well; ask again.")
+
+
 @asynccontextmanager
-async def _translated(*, starting: bool = False) -> AsyncGenerator[None]:
+async def translated(*, starting: bool = False) -> AsyncGenerator[None]:
     """`starting`: there is nothing that could be missing but the namespace, which is the engine's affair."""
     try:
         yield

@@ -7,15 +7,19 @@ from typing import Any, Protocol
 from prometheus_client import CollectorRegistry
 
 from api.engine import Engine
+from api.token_engine import TokenEngine
 from varlor.ports import (
     Clock,
     Datasets,
     DiscoveryCache,
     Drafts,
     Events,
+    OAuthAttempts,
     RateWindow,
+    RouteLimit,
     Sessions,
     Store,
+    TokenCache,
     TokenVerifier,
     UrlJudge,
 )
@@ -44,6 +48,10 @@ class Services:
     drafts: Drafts
     discoveries: DiscoveryCache
     window: RateWindow
+    oauth: TokenEngine
+    attempts: OAuthAttempts
+    token_cache: TokenCache
+    route_limit: RouteLimit
     datasets: Datasets
     judge: UrlJudge
     tokens: TokenVerifier

@@ -1,8 +1,8 @@
 """Builds the adapters from the settings and joins them to the ports, for every process alike."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,22 +16,56 @@ from temporalio.converter import PayloadCodec
 
 from api.engine import Engine
 from api.services import Services
+from api.token_engine import TokenEngine
+from varlor.auth.expiry import plan
 from varlor.auth.jwks import JwksKeys
 from varlor.auth.jwt import EmbeddedKey, JwtVerifier
+from varlor.auth.oauth2 import OAuth2Service
 from varlor.auth.sessions import RedisSessions
-from varlor.cache import RedisDiscoveryCache, RedisDrafts, RedisEvents, RedisRateWindow
+from varlor.auth.tokens import TokenManagerService
+from varlor.cache import (
+    RedisDiscoveryCache,
+    RedisDrafts,
+    RedisEvents,
+    RedisOAuthAttempts,
+    RedisRateWindow,
+    RedisRouteLimit,
+    RedisTokenCache,
+    RedisTokenStash,
+)
 from varlor.cache import connect as connect_redis
 from varlor.cache.client import ping as ping_redis
 from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
-from varlor.crypto import EncryptionService, Keyring
+from varlor.crypto import EncryptionService, key_provider
 from varlor.datasets import DeltaDatasets
-from varlor.errors import InvalidInputError
-from varlor.ports import Clock, Connectors, Datasets, Store, TokenVerifier, Workflows
+from varlor.errors import InvalidInputError, PartUnavailableError
+from varlor.ports import (
+    Clock,
+    Connectors,
+    Credentials,
+    Datasets,
+    Grant,
+    OAuth2,
+    OAuthAttempts,
+    Store,
+    TokenCache,
+    TokenKeeper,
+    TokenStash,
+    TokenVerifier,
+    Workflows,
+)
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
-from varlor.temporal import TemporalWorkflows, connect, decode_payloads, encode_payloads, make_codec
+from varlor.temporal import (
+    TemporalTokenKeeper,
+    TemporalWorkflows,
+    connect,
+    decode_payloads,
+    encode_payloads,
+    make_codec,
+)
 
 
 class SystemClock:
@@ -72,13 +106,22 @@ class Parts:
     discoveries: RedisDiscoveryCache
     datasets: Datasets
     connectors: Connectors
+    credentials: Credentials
+    oauth: OAuth2
+    attempts: OAuthAttempts
+    token_cache: TokenCache
+    token_stash: TokenStash
+    keeper: TokenKeeper
+    refresh_plan: Callable[[str, Grant], datetime | None]
+    key_version: str
 
 
 def build_encryption(settings: Settings) -> EncryptionService:
     """The sealing of secrets at rest; InvalidInputError says which key is missing or weak."""
-    if settings.master_keys is None:
-        raise InvalidInputError("VARLOR_MASTER_KEYS is not set: give id:base64 of 32 random bytes.")
-    return EncryptionService(Keyring.parse(settings.master_keys.get_secret_value()))
+    keyring = key_provider(settings).keyring()
+    if settings.mode != "embedded" and any(version.startswith("embedded-") for version in keyring.versions):
+        raise InvalidInputError("The master keys hold one of the embedded stack: make a new one.")
+    return EncryptionService(keyring)
 
 
 def refuse_unsafe(settings: Settings) -> None:
@@ -132,6 +175,8 @@ async def _shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
         stack.push_async_callback(redis.aclose)
         datasets = DeltaDatasets(settings.data_url, settings.data_options)
         store = SqlStore(engine, encryption, clock, datasets.location)
+        with suppress(PartUnavailableError):  # away, or not prepared yet: then readiness tells
+            await store.check_keys()
 
         async def active_since(tenant: str, connector: str, since: datetime, before: datetime) -> bool:
             return await store.tenant(tenant).runs.active_since(connector, since, before=before)
@@ -160,6 +205,9 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
     async with _shared(settings, lazy=False) as shared:
         client = GuardedClient(shared.policy, proxy_url=settings.egress_proxy_url)
         discoverer = Discoverer(client, shared.clock, shared.window)
+        connectors = APIConnectorService(client, shared.window, discoverer, shared.clock)
+        cache = RedisTokenCache(shared.redis, shared.encryption, shared.clock)
+        keeper = TemporalTokenKeeper(shared.temporal)
         try:
             yield Parts(
                 clock=shared.clock,
@@ -171,7 +219,15 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
                 drafts=shared.drafts,
                 discoveries=shared.discoveries,
                 datasets=shared.datasets,
-                connectors=APIConnectorService(client, shared.window, discoverer, shared.clock),
+                connectors=connectors,
+                credentials=TokenManagerService(shared.store, connectors, cache, keeper, shared.clock),
+                oauth=OAuth2Service(client, shared.clock, plain_http=shared.policy.vouches_for),
+                attempts=RedisOAuthAttempts(shared.redis, shared.encryption),
+                token_cache=cache,
+                token_stash=RedisTokenStash(shared.redis, shared.encryption),
+                keeper=keeper,
+                refresh_plan=plan,
+                key_version=shared.encryption.key_version,
             )
         finally:
             await client.aclose()
@@ -198,6 +254,10 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             drafts=shared.drafts,
             discoveries=shared.discoveries,
             window=shared.window,
+            oauth=TokenEngine(shared.temporal),
+            attempts=RedisOAuthAttempts(shared.redis, shared.encryption),
+            token_cache=RedisTokenCache(shared.redis, shared.encryption, shared.clock),
+            route_limit=RedisRouteLimit(shared.redis, shared.clock),
             datasets=shared.datasets,
             judge=shared.policy,
             tokens=build_tokens(settings, shared.clock),

@@ -1,12 +1,7 @@
 """Connecting: a user is sent to the provider, comes back within ten minutes or not, and a token is stored."""
 
 from temporalio import workflow
-from temporalio.common import (
-    Priority,
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-)
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
@@ -128,13 +123,6 @@ class OnboardConnector:
             parent_close_policy=ParentClosePolicy.ABANDON,
             execution_timeout=options.CHECK_LIFE,
             priority=Priority(fairness_key=order.tenant_id),
-            search_attributes=_attributes(order),
+            search_attributes=workflow.info().typed_search_attributes,
             static_summary="connection test",
         )
-
-
-def _attributes(order: OnboardInput) -> TypedSearchAttributes:
-    given = {names.TENANT_ATTRIBUTE: order.tenant_id, names.CONNECTOR_ATTRIBUTE: order.connector_id}
-    return TypedSearchAttributes(
-        [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in given.items()]
-    )

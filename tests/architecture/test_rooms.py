@@ -24,7 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "varlor.ports": LEAVES,
     "activities": {*LEAVES, "varlor.ports"},
     "workflows": {"varlor.contracts", "varlor.names", "activities"},
-    "api": {*LEAVES, "varlor.ports", "varlor.settings", "varlor.telemetry", "workflows", "activities.check"},
+    "api": {
+        *LEAVES,
+        *("varlor.ports", "varlor.settings", "varlor.telemetry", "workflows"),
+        *("activities.check", "activities.onboard_draft"),
+    },
     **{room: {*LEAVES, "varlor.ports", "varlor.settings"} for room in ADAPTERS},
 }
 MAY_IMPORT["varlor.auth"] |= {

@@ -6,6 +6,7 @@ from varlor.cache.discovery import RedisDiscoveryCache
 from varlor.cache.drafts import RedisDrafts
 from varlor.cache.events import RedisEvents
 from varlor.cache.rate import ActiveSince, RedisRateWindow
+from varlor.cache.route_limit import RedisRouteLimit
 from varlor.cache.tokens import RedisTokenCache, RedisTokenStash
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "RedisEvents",
     "RedisOAuthAttempts",
     "RedisRateWindow",
+    "RedisRouteLimit",
     "RedisTokenCache",
     "RedisTokenStash",
     "connect",

@@ -4,11 +4,13 @@ from varlor.temporal.client import connect, data_converter, make_codec
 from varlor.temporal.codec import EncryptingCodec
 from varlor.temporal.codec_keys import CodecKeys
 from varlor.temporal.codec_server import decode_payloads, encode_payloads
+from varlor.temporal.keeper import TemporalTokenKeeper
 from varlor.temporal.workflows import TemporalWorkflows
 
 __all__ = [
     "CodecKeys",
     "EncryptingCodec",
+    "TemporalTokenKeeper",
     "TemporalWorkflows",
     "connect",
     "data_converter",
