@@ -19,6 +19,7 @@ from varlor.errors import (
     InvalidInputError,
     NotFoundError,
     PartUnavailableError,
+    SourceError,
     UnauthenticatedError,
     VarlorError,
 )
@@ -35,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[VarlorError], HTTPStatus], ...]] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
     (PartUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SourceError, HTTPStatus.BAD_GATEWAY),
 )
 _SLUGS: Final = {
     HTTPStatus.NOT_FOUND: "not-found",

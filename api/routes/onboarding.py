@@ -75,7 +75,7 @@ async def check_connection(
     "/{connectorId}/endpoints",
     operation_id="list_endpoints",
     summary="What the API offers, found by its own documents; cached for an hour",
-    responses=guarded(404, 409, 422),
+    responses=guarded(404, 409, 422, 502),
 )
 async def endpoints(
     connectorId: ConnectorId,  # noqa: N803 - the name on the wire

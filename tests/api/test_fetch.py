@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.api.conftest import Door
+from tests.api.processes import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("worker_log")]
 FAST = {"requestsPerMinute": 100_000, "burstLimit": 10_000}
@@ -82,6 +83,16 @@ async def reads_and_exports(viewer: httpx2.AsyncClient, dataset: dict[str, Any])
     assert len([json.loads(line) for line in as_lines.text.splitlines()]) == count
     as_parquet = await viewer.get(f"{place}/export")
     assert pq.read_table(io.BytesIO(as_parquet.content)).num_rows == count
+
+
+async def test_an_api_that_cannot_be_asked_is_no_api_without_a_description(
+    editor: httpx2.AsyncClient,
+) -> None:
+    connector = await connected(editor, f"http://127.0.0.1:{free_port()}")
+    answer = await editor.get(f"/connectors/{connector}/endpoints", timeout=60)
+    assert answer.status_code == 502, answer.text
+    assert answer.json()["type"] == "urn:varlor:problem:source"
+    assert answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
