@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.errors import ConflictError, NotFoundError, SealError
@@ -185,3 +186,18 @@ async def test_a_token_stays_when_only_its_scopes_or_the_path_change(
     kept = await tenant.connectors.update(connector.id, connector.model_copy(update=change), None)
     assert kept.has_credential
     assert await tenant.connectors.secrets(connector.id) == SECRETS
+
+
+async def test_a_failed_test_does_not_hide_that_the_user_is_needed(
+    tenant: SqlTenantStore, connector: Connector
+) -> None:
+    failed, good = CheckResult(ok=False, url="https://x/"), CheckResult(ok=True, url="https://x/")
+    await tenant.connectors.record_check(connector.id, failed)
+    assert (await tenant.connectors.get(connector.id)).status == "needs_auth"
+    await tenant.grants.write(connector.id, GRANT, expected_version=0)
+    await tenant.connectors.record_check(connector.id, good)
+    assert (await tenant.connectors.get(connector.id)).status == "connected"
+    await tenant.grants.mark(connector.id, "needs_reauth")
+    for result in (failed, good):
+        await tenant.connectors.record_check(connector.id, result)
+        assert (await tenant.connectors.get(connector.id)).status == "needs_reauth"

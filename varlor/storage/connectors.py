@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlmodel import col
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, ConnectorStatus, Secrets
-from varlor.errors import ConflictError
+from varlor.errors import ConflictError, NotFoundError
 from varlor.ports import Listing
 from varlor.storage.credentials import keeps_token, opened, sealed_row, suffices
 from varlor.storage.grants import find, forget
@@ -19,6 +20,7 @@ from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow
 
 NOUN: Final = "connector"
 _UNUSABLE: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
+_STAYING: Final = frozenset({"deleting", "needs_reauth", "revoked"})  # whatever a test finds out
 
 
 class SqlConnectors:
@@ -47,10 +49,17 @@ class SqlConnectors:
         return _show(row, credential, None)
 
     async def get(self, connector_id: str) -> Connector:
+        query = (
+            select(ConnectorRow, CredentialRow, GrantRow)
+            .where(self._scope.mine(ConnectorRow), col(ConnectorRow.id) == connector_id)
+            .join(CredentialRow, _of_connector(CredentialRow))
+            .outerjoin(GrantRow, _of_connector(GrantRow))
+        )
         async with self._scope.database.read() as session:
-            row = await self._row(session, connector_id)
-            credential = await self._credential(session, connector_id)
-            return _show(row, credential, await find(self._scope, session, connector_id))
+            found = (await session.exec(query)).one_or_none()
+        if found is None:
+            raise NotFoundError(f"No such {NOUN}.")
+        return _show(*found)
 
     async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]:
         async with self._scope.database.snapshot() as session:
@@ -111,7 +120,7 @@ class SqlConnectors:
             row = await self._row(session, connector_id, lock=True)
             row.last_check = result.model_copy(update={"sample": None}).model_dump(mode="json")
             row.last_check_at = self._scope.clock.now()
-            if row.status != "deleting":
+            if row.status not in _STAYING and (result.ok or row.status != "needs_auth"):
                 row.status = "connected" if result.ok else "error"
 
     async def last_check(self, connector_id: str) -> tuple[datetime, CheckResult] | None:
@@ -128,6 +137,11 @@ class SqlConnectors:
     async def _credential(self, session: AsyncSession, connector_id: str) -> CredentialRow:
         where = col(CredentialRow.connector_id) == connector_id
         return await self._scope.one(session, NOUN, CredentialRow, where)
+
+
+def _of_connector(table: type[CredentialRow | GrantRow]) -> ColumnElement[bool]:
+    same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
+    return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
 
 
 def _plain(settings: ConnectorSettings) -> dict[str, Any]:
