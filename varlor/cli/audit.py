@@ -13,7 +13,7 @@ from varlor.cli.db import database_address, master_keys
 from varlor.cli.failures import CommandError
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption
 from varlor.cli.output import print_json, print_table, say
-from varlor.crypto import EncryptionService, Keyring
+from varlor.crypto import EncryptionService
 from varlor.storage import SqlStore, create_engine
 
 app = typer.Typer(no_args_is_help=True)
@@ -67,7 +67,7 @@ def verify(
 
 async def _first_broken(tenant: str, state_dir: Path) -> int | None:
     engine = create_engine(database_address(state_dir))
-    encryption = EncryptionService(Keyring.parse(master_keys(state_dir)))
+    encryption = EncryptionService(master_keys(state_dir))
     store = SqlStore(engine, encryption, SystemClock(), lambda tenant, dataset: f"{tenant}/{dataset}")
     try:
         return await store.tenant(tenant).audit.verify()

@@ -7,6 +7,7 @@ import typer
 from varlor.cli.failures import CommandError
 from varlor.cli.options import DEFAULT_STATE_DIR, StateDirOption
 from varlor.cli.output import say
+from varlor.crypto import Keyring, key_provider
 from varlor.stack.environment import read_settings
 from varlor.stack.state import StateDir
 from varlor.storage import upgrade as upgrade_database
@@ -40,10 +41,12 @@ def database_address(state_dir: Path) -> str:
     return f"sqlite:///{state_dir.resolve() / 'varlor.db'}"
 
 
-def master_keys(state_dir: Path) -> str:
-    """VARLOR_MASTER_KEYS, else the embedded stack's."""
-    given = read_settings().master_keys
-    state = StateDir(state_dir)
-    if given is None and not state.has_keys():
+def master_keys(state_dir: Path) -> Keyring:
+    """Whatever VARLOR_MASTER_KEYS, _FILE or _KMS give, else the embedded stack's."""
+    settings, state = read_settings(), StateDir(state_dir)
+    named = settings.master_keys or settings.master_keys_file or settings.master_keys_kms
+    if named is None and state.has_keys():
+        return Keyring.parse(state.keys().master)
+    if named is None:
         raise CommandError(f"VARLOR_MASTER_KEYS is not set and {state_dir} has no keys")
-    return given.get_secret_value() if given else state.keys().master
+    return key_provider(settings).keyring()

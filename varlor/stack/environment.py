@@ -37,6 +37,8 @@ def embedded_values(
     }
     if "temporal_address" in given.model_fields_set:
         del defaults["temporal_ui_url"]  # whoever runs that Temporal knows where its Web is
+    if {"master_keys_file", "master_keys_kms"} & given.model_fields_set:
+        del defaults["master_keys"]
     sample = (f"{HOST}:{ports.sample}",) if options.sample else ()
     return {
         **{name: value for name, value in defaults.items() if name not in given.model_fields_set},

@@ -27,9 +27,12 @@ def state(folder: StateDir) -> Finding:
 
 
 def keys(folder: StateDir, settings: Settings) -> Finding:
+    means = ("master_keys", "master_keys_file", "master_keys_kms")
+    given = [f"VARLOR_{name.upper()}" for name in means if getattr(settings, name) is not None]
+    if given:
+        return ok("keys", f"given by {' and '.join(given)}")
     if not folder.has_keys():
-        given = settings.master_keys is not None
-        return ok("keys", "given by VARLOR_MASTER_KEYS" if given else "made at the first start")
+        return ok("keys", "made at the first start")
     try:
         folder.keys()
     except StackError as error:
