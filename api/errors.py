@@ -1,7 +1,7 @@
 """Every failure as RFC 9457 problem details: a stable type, a sentence, and never the offending value."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 
+from api.pointers import field_problems
 from varlor.errors import (
     ConflictError,
     FieldProblem,
@@ -25,8 +26,6 @@ from varlor.errors import (
 )
 
 PROBLEM_JSON: Final = "application/problem+json"
-_MAX_PROBLEMS: Final = 20
-_MAX_POINTER: Final = 200
 _RETRY_AFTER: Final = "5"  # seconds; a part that is away is rarely back sooner
 
 _STATUS: Final[tuple[tuple[type[VarlorError], HTTPStatus], ...]] = (
@@ -113,7 +112,7 @@ def unexpected() -> JSONResponse:
 
 def invalid(error: ValidationError, body: object) -> InvalidInputError:
     """What pydantic found wrong with a body that was put together here (a merge patch)."""
-    found = _field_problems(error.errors(include_url=False, include_input=False), ("body",), body)
+    found = field_problems(error.errors(include_url=False, include_input=False), ("body",), body)
     return InvalidInputError("The input is not valid.", *found)
 
 
@@ -156,52 +155,5 @@ def _methods(request: Request) -> set[str]:
 async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         return unexpected()
-    found = _field_problems(error.errors(), (), error.body)
+    found = field_problems(error.errors(), (), error.body)
     return problem(422, InvalidInputError.slug, "The input is not valid.", problems=found)
-
-
-def _field_problems(
-    errors: Iterable[Mapping[str, Any]], prefix: tuple[str, ...], body: object
-) -> list[FieldProblem]:
-    seen: dict[str, str] = {}
-    for found in errors:
-        location = (*prefix, *found["loc"])
-        seen.setdefault(_pointer(location, found["type"], body), _words(found))
-    return [FieldProblem(pointer, detail) for pointer, detail in list(seen.items())[:_MAX_PROBLEMS]]
-
-
-def _words(found: Mapping[str, Any]) -> str:
-    """Pydantic's sentence, but for those that repeat what was sent."""
-    if found["type"] == "union_tag_invalid":
-        return f"Must be one of {found['ctx']['expected_tags']}"
-    if found["type"] == "json_invalid":
-        return "Not valid JSON"
-    return str(found["msg"]).removeprefix("Value error, ")
-
-
-def _pointer(location: Sequence[str | int], kind: str, body: object) -> str:
-    """RFC 6901, without the names of union members that pydantic weaves into its locations."""
-    if location[:1] != ("body",):
-        return _joined(location)
-    if kind == "json_invalid":
-        return ""
-    parts: list[str | int] = []
-    here: Any = body
-    for index, part in enumerate(location[1:], start=1):
-        last = index == len(location) - 1
-        if _holds(here, part):
-            here = here[part]
-        elif not (last and kind in {"missing", "extra_forbidden"}):
-            continue
-        parts.append(part)
-    return _joined(parts)
-
-
-def _holds(here: Any, part: str | int) -> bool:
-    if isinstance(here, list):
-        return isinstance(part, int) and part < len(here)
-    return isinstance(here, dict) and part in here
-
-
-def _joined(parts: Sequence[str | int]) -> str:
-    return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in parts)[:_MAX_POINTER]

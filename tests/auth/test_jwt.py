@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from tests.auth.conftest import MovableClock, Provider
 from varlor.auth.jwks import COOLDOWN, FRESH, MAX_BYTES, JwksKeys
 from varlor.auth.jwt import LEEWAY, MAX_TOKEN, EmbeddedKey, JwtVerifier
-from varlor.errors import PartUnavailableError, UnauthenticatedError
+from varlor.errors import InvalidInputError, PartUnavailableError, UnauthenticatedError
 
 EMBEDDED = OKPKey.generate_key("Ed25519")
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -272,3 +272,20 @@ async def test_a_shared_secret_or_an_encryption_key_in_the_set_verifies_nothing(
     symmetric = {"kty": "oct", "k": b64(b"x" * 32), "kid": "rsa"}
     provider.publish(symmetric, {"kty": "RSA"}, RSA.as_dict(private=False) | {"use": "enc"})
     await refused(behind(provider, clock), signed(claims(clock), alg="RS256", key=RSA, kid="rsa"))
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        "",
+        "no key",
+        RSA.as_pem(private=False).decode(),
+        ELLIPTIC.as_pem(private=False).decode(),
+        OKPKey.generate_key("Ed448").as_pem(private=False).decode(),
+        OKPKey.generate_key("X25519").as_pem(private=False).decode(),
+    ],
+    ids=["empty", "text", "rsa", "ec", "ed448", "x25519"],
+)
+def test_only_an_ed25519_key_is_taken_as_the_embedded_one(pem: str) -> None:
+    with pytest.raises(InvalidInputError, match="VARLOR_JWT_PUBLIC_KEY"):
+        EmbeddedKey(pem)

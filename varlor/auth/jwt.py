@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from varlor.contracts.model import Id
-from varlor.errors import UnauthenticatedError
+from varlor.errors import InvalidInputError, UnauthenticatedError
 from varlor.ports import Clock, Identity, Role
 
 PublicKey = RSAKey | ECKey | OKPKey
@@ -23,6 +23,7 @@ MAX_TOKEN: Final = 8 * 1024  # bytes
 _REFUSED_HEADERS: Final = frozenset({"crit", "jwk", "jku", "x5u", "x5c"})
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _ROLES: Final[frozenset[str]] = frozenset(get_args(Role))
+_NO_KEY: Final = "VARLOR_JWT_PUBLIC_KEY is not an Ed25519 public key in PEM."
 _REFUSED: Final = "The token is not valid."
 
 Seconds = Annotated[float, Field(strict=True, ge=0, le=_LAST_SECOND, allow_inf_nan=False)]
@@ -39,7 +40,13 @@ class EmbeddedKey:
     """The one key of the embedded stack: Ed25519, so nothing but EdDSA."""
 
     def __init__(self, public_pem: str) -> None:
-        self._key = OKPKey.import_key(public_pem)
+        """Raises InvalidInputError for anything but an Ed25519 key."""
+        try:
+            self._key = OKPKey.import_key(public_pem)
+        except (JoseError, ValueError, TypeError, AttributeError):
+            raise InvalidInputError(_NO_KEY) from None
+        if self._key.curve_name != "Ed25519":
+            raise InvalidInputError(_NO_KEY)
 
     async def key(self, key_id: str | None, algorithm: str) -> PublicKey | None:  # noqa: ARG002 - it is the only one
         return self._key if algorithm in {"EdDSA", "Ed25519"} else None
