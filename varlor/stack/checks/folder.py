@@ -27,12 +27,10 @@ def state(folder: StateDir) -> Finding:
 
 
 def keys(folder: StateDir, settings: Settings) -> Finding:
-    means = ("master_keys", "master_keys_file", "master_keys_kms")
-    given = [f"VARLOR_{name.upper()}" for name in means if getattr(settings, name) is not None]
-    if given:
-        return ok("keys", f"given by {' and '.join(given)}")
     if not folder.has_keys():
-        return ok("keys", "made at the first start")
+        means = ("master_keys", "master_keys_file", "master_keys_kms")
+        given = [f"VARLOR_{name.upper()}" for name in means if getattr(settings, name) is not None]
+        return ok("keys", f"given by {' and '.join(given)}" if given else "made at the first start")
     try:
         folder.keys()
     except StackError as error:
