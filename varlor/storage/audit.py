@@ -64,9 +64,13 @@ class SqlAudit:
 
     async def _locked_head(self, session: AsyncSession) -> AuditHeadRow:
         """Lock the head, so that writers of one tenant queue; the first one makes it."""
+        query = self._scope.select(AuditHeadRow).with_for_update()
+        head = (await session.exec(query)).one_or_none()
+        if head is not None:
+            return head
         first = {"tenant_id": self._scope.tenant, "count": 0, "hash": GENESIS, "seal": self._seal(0, GENESIS)}
         await session.exec(self._scope.database.insert(AuditHeadRow).values(first).on_conflict_do_nothing())
-        return (await session.exec(self._scope.select(AuditHeadRow).with_for_update())).one()
+        return (await session.exec(query)).one()
 
     async def list(
         self,
