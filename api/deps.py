@@ -1,6 +1,9 @@
-"""What routes ask for: the services, who is asking, how much of a list, and the tenant's own store."""
+"""What routes ask for: the services, who is asking, how much of a list, and the tenant's own store.
 
-from collections.abc import Callable
+The dependencies are coroutines though they wait for nothing: FastAPI sends plain functions to a thread.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -21,11 +24,11 @@ _REACH: Final[dict[Role, frozenset[Role]]] = {
 M = TypeVar("M", bound=Model)
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     return request.app.state.services
 
 
-def identity(request: Request) -> Identity:
+async def identity(request: Request) -> Identity:
     """Set by the door (`api/door.py`) before anything of the request was read."""
     found = getattr(request.state, "identity", None)
     if not isinstance(found, Identity):
@@ -50,10 +53,10 @@ class Caller:
         return "admin" in self.identity.roles
 
 
-def may(role: Role) -> Callable[[Svc, Who], Caller]:
+def may(role: Role) -> Callable[[Svc, Who], Awaitable[Caller]]:
     """A dependency: the caller, if the role reaches; a lower role gets 403 before anything is looked up."""
 
-    def check(parts: Svc, who: Who) -> Caller:
+    async def check(parts: Svc, who: Who) -> Caller:
         if not who.roles & _REACH[role] or who.tenant_id is None:
             raise ForbiddenError(f"This needs the role {role}.")
         return Caller(who, parts.store.tenant(who.tenant_id), who.tenant_id)
@@ -61,7 +64,7 @@ def may(role: Role) -> Callable[[Svc, Who], Caller]:
     return check
 
 
-def operator(who: Who) -> Identity:
+async def operator(who: Who) -> Identity:
     """The platform's own role; no tenant's role includes it."""
     if "operator" not in who.roles:
         raise ForbiddenError("This needs the role operator.")
