@@ -1,7 +1,8 @@
 """Sessions, and the one place where a driver's failure becomes one of ours."""
 
+from asyncio import Lock
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.errors import InvalidInputError, PartUnavailableError
-from varlor.storage.engine import WRITES
+from varlor.storage.engine import SNAPSHOT, WRITES
 from varlor.storage.tables import TenantRow
 
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
@@ -33,7 +34,13 @@ class Database:
         postgres = engine.dialect.name == "postgresql"
         self._readers = engine
         self._writers = engine.execution_options(**{WRITES: True})
-        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ") if postgres else engine
+        of_one_moment: dict[str, Any] = (
+            {"isolation_level": "REPEATABLE READ"} if postgres else {SNAPSHOT: True}
+        )
+        self._snapshots = engine.execution_options(**of_one_moment)
+        # SQLite has one writer at a time. Those of one process queue here, and go on the moment it is their
+        # turn; the driver would sleep and ask again.
+        self._turn = nullcontext() if postgres else Lock()
         self._insert = postgresql.insert if postgres else sqlite.insert
 
     def insert(self, table: type[TenantRow]) -> postgresql.Insert | sqlite.Insert:
@@ -57,7 +64,11 @@ class Database:
     async def write(self) -> AsyncGenerator[AsyncSession]:
         """Commit at the end, roll back on any error."""
         with named_failures():
-            async with AsyncSession(self._writers, expire_on_commit=False) as session, session.begin():
+            async with (
+                self._turn,
+                AsyncSession(self._writers, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
 
     async def ping(self) -> None:

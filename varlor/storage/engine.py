@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from varlor.errors import InvalidInputError
+from varlor.storage.one_visit import OneVisitDriver
 
 WRITES: Final = "varlor_writes"
 """The execution option of a connection that is going to write."""
+SNAPSHOT: Final = "varlor_snapshot"
+"""The execution option of a connection whose statements are to read one moment."""
 BUSY_SECONDS: Final = 15
 CONNECT_SECONDS: Final = 5
 POOL_SECONDS: Final = 15
+SQLITE_CONNECTIONS: Final = 8
 SILENCE_SECONDS: Final = 30  # unanswered TCP data for this long means that the server is gone
 
 
@@ -24,7 +28,12 @@ def create_engine(url: str) -> AsyncEngine:
     address = database_url(url)
     if address.get_backend_name() == "sqlite":
         engine = create_async_engine(
-            address.set(drivername="sqlite+aiosqlite"), hide_parameters=True, pool_timeout=POOL_SECONDS
+            address.set(drivername="sqlite+aiosqlite"),
+            module=OneVisitDriver(),
+            hide_parameters=True,
+            pool_timeout=POOL_SECONDS,
+            pool_size=SQLITE_CONNECTIONS,
+            max_overflow=0,  # a connection beyond the pool would cost a thread and its pragmas each time
         )
         prepare_sqlite(engine.sync_engine)
         return engine
@@ -60,7 +69,8 @@ def prepare_sqlite(engine: Engine) -> None:
     """Give every connection its pragmas, and writers a lock from the first statement.
 
     A transaction that reads first and then writes fails at once when another process wrote in
-    between, whatever its busy timeout; one that begins immediate waits for its turn.
+    between, whatever its busy timeout; one that begins immediate waits for its turn. What only reads
+    needs none: a statement sees one moment by itself.
     """
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
@@ -81,8 +91,12 @@ def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> Non
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(WRITES, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif options.get(SNAPSHOT, False):
+        connection.exec_driver_sql("BEGIN")
+    # Other reads see each statement's own moment, as PostgreSQL's do.
 
 
 def make_folder(address: URL) -> None:
