@@ -91,11 +91,14 @@ class OAuth2Service:
         token: str,
         hint: Literal["access_token", "refresh_token"],
     ) -> Literal["done", "unsupported"]:
-        url = (await self._server(config, revoking=True)).revocation_url
+        server = await self._server(config, revoking=True)
+        url = server.revocation_url
         if url is None:
             return "unsupported"
         form = {"token": token, "token_type_hint": hint}
-        answer = await self._post(config, secrets, url, form)
+        # A signed proof names the server by its token endpoint or issuer (RFC 7523, section 3), here too.
+        audience = server.token_url or config.issuer or url
+        answer = await self._post(config, secrets, url, form, audience)
         if answer.status in _NO_SUCH_ENDPOINT:
             return "unsupported"
         try:
@@ -123,13 +126,13 @@ class OAuth2Service:
         kept: str | None,
     ) -> Grant:
         asked_at = self._clock.now()
-        answer = await self._post(config, secrets, url, form)
+        answer = await self._post(config, secrets, url, form, url)
         return read_grant(answer, asked_at=asked_at, now=self._clock.now(), scopes=scopes, kept=kept)
 
     async def _post(
-        self, config: OAuthConfig, secrets: Secrets, url: str, form: Mapping[str, str]
+        self, config: OAuthConfig, secrets: Secrets, url: str, form: Mapping[str, str], audience: str
     ) -> OutResponse:
-        proof = prove(config, secrets, url, self._clock.now())
+        proof = prove(config, secrets, audience, self._clock.now())
         return await self._transport.post(url, {**form, **proof.params}, proof.headers)
 
     async def _server(self, config: OAuthConfig, *, whole: bool = False, revoking: bool = False) -> _Server:
