@@ -6,7 +6,6 @@ from temporalio import activity
 
 from activities.announce import announce
 from activities.failures import translated
-from varlor import names
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
 from varlor.contracts.run import RunError
 from varlor.ports import Clock, Events, RateWindow, Store, Workflows
@@ -38,14 +37,15 @@ class RunActivities:
 
     async def _bury(self, tenant_id: str, run_id: str) -> bool:
         """End a run that an operator terminated; True when its lease is free now."""
-        if await self._workflows.is_open(names.sync_id(tenant_id, run_id)):
+        runs = self._store.tenant(tenant_id).runs
+        if await self._workflows.is_open((await runs.get(run_id)).workflow_id):
             return False
         lost = RunError(
             type="terminated",
             title="terminated",
             detail="The run's workflow was ended from outside. Rows up to the last checkpoint are kept.",
         )
-        await self._store.tenant(tenant_id).runs.mark(run_id, "failed", error=lost)
+        await runs.mark(run_id, "failed", error=lost)
         return True
 
     @activity.defn

@@ -1,5 +1,6 @@
 """The only place where workflow ids, queues, search attributes and Redis keys are formatted."""
 
+import hashlib
 from typing import Final
 
 CONTROL_QUEUE: Final = "varlor-control"
@@ -23,6 +24,15 @@ def discover_id(tenant: str, connector: str) -> str:
 
 def sync_id(tenant: str, run: str) -> str:
     return f"sync/{tenant}/{run}"
+
+
+def schedule_id(tenant: str, schedule: str) -> str:
+    return f"schedule/{tenant}/{schedule}"
+
+
+def scheduled_run_id(workflow_id: str, execution: str) -> str:
+    """The run of a sync that a schedule started; a backfill may use a workflow id again, so both count."""
+    return f"run_{hashlib.sha256(f'{workflow_id} {execution}'.encode()).hexdigest()[:32]}"
 
 
 def keep_fresh_id(tenant: str, connector: str) -> str:

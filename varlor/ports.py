@@ -28,6 +28,7 @@ from varlor.contracts.run import (
     RunStatus,
     SchemaChange,
 )
+from varlor.contracts.schedule import ScheduleSettings, ScheduleState, StoredSchedule
 
 T = TypeVar("T")
 
@@ -90,8 +91,13 @@ class RunRepository(Protocol):
         dataset_id: str,
         request: FetchRequest,
         origin: Origin,
+        schedule_id: str | None = None,
+        workflow_id: str | None = None,
     ) -> Run:
-        """Insert as `queued`; the same id again answers the stored run."""
+        """Insert as `queued`; the same id again answers the stored run.
+
+        `workflow_id`: where it is not the one that follows from the run's id.
+        """
         ...
 
     async def get(self, run_id: str) -> Run: ...
@@ -102,6 +108,7 @@ class RunRepository(Protocol):
         cursor: str | None,
         connector_id: str | None = None,
         dataset_id: str | None = None,
+        schedule_id: str | None = None,
         status: RunStatus | None = None,
     ) -> Listing[Run]: ...
     async def mark(
@@ -135,6 +142,24 @@ class RunRepository(Protocol):
         A run that started at `before` or later does not count: whatever it sent is known.
         """
         ...
+
+
+class ScheduleRepository(Protocol):
+    """One tenant's schedules; whether one is paused, and when it fires next, is `Timetable`'s."""
+
+    async def create(self, schedule: ScheduleSettings) -> StoredSchedule:
+        """NotFoundError when there is no such connector."""
+        ...
+
+    async def get(self, schedule_id: str) -> StoredSchedule: ...
+    async def list(
+        self, *, limit: int, cursor: str | None, connector_id: str | None = None
+    ) -> Listing[StoredSchedule]: ...
+    async def update(self, schedule_id: str, schedule: ScheduleSettings) -> StoredSchedule:
+        """Replace the settings, but for the connector, which stays."""
+        ...
+
+    async def delete(self, schedule_id: str) -> None: ...
 
 
 class DatasetRepository(Protocol):
@@ -293,6 +318,8 @@ class TenantStore(Protocol):
     @property
     def runs(self) -> RunRepository: ...
     @property
+    def schedules(self) -> ScheduleRepository: ...
+    @property
     def datasets(self) -> DatasetRepository: ...
     @property
     def audit(self) -> AuditLog: ...
@@ -327,6 +354,33 @@ class Workflows(Protocol):
 
     async def is_open(self, workflow_id: str) -> bool:
         """Whether it still runs; False when it ended in any way or never began."""
+        ...
+
+
+class Timetable(Protocol):
+    """The engine's side of schedules: when they fire. PartUnavailableError when it does not answer."""
+
+    async def put(self, tenant: str, schedule: StoredSchedule, *, paused: bool, note: str | None) -> None:
+        """Make it fire as its settings say, whether the engine knew it or not.
+
+        InvalidInputError when the engine cannot read the cron expression or the time zone.
+        """
+        ...
+
+    async def state(self, tenant: str, schedule_id: str) -> ScheduleState | None:
+        """None when the engine does not know it."""
+        ...
+
+    async def trigger(self, tenant: str, schedule_id: str) -> None:
+        """Start a run now, whether it is paused or not; NotFoundError when the engine does not know it."""
+        ...
+
+    async def backfill(self, tenant: str, schedule_id: str, *, after: datetime, until: datetime) -> None:
+        """Make up for its times in `after < time <= until`, one after the other."""
+        ...
+
+    async def delete(self, tenant: str, schedule_id: str) -> None:
+        """It never fires again; nothing to do when the engine does not know it."""
         ...
 
 

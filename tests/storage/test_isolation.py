@@ -18,6 +18,7 @@ from varlor.contracts.dataset import TableFacts
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.model import Model
 from varlor.contracts.run import Counters, RequestLogEntry, RunError, SchemaChange
+from varlor.contracts.schedule import ScheduleSettings
 from varlor.errors import VarlorError
 from varlor.ports import Grant, RememberedAnswer, Store, TenantStore
 from varlor.storage.scope import Scope
@@ -58,6 +59,7 @@ OTHERS: dict[str, Any] = {
     "grant": Grant("canary", "canary", "Bearer", (), TIME, None),
     "expected_version": 0,
     "next_refresh_at": TIME,
+    "workflow_id": None,
     "limit": 10,
     "cursor": None,
 }
@@ -81,6 +83,8 @@ async def furnish(tenant: TenantStore) -> dict[str, Any]:
     run = await tenant.runs.create(
         "run_canary", connector_id=connector.id, dataset_id=dataset.id, request=REQUEST, origin="api"
     )
+    schedule = ScheduleSettings(name="canary", connector_id=connector.id, fetch=REQUEST, every=60)
+    scheduled = await tenant.schedules.create(schedule)
     await tenant.runs.mark(run.id, "running")
     await tenant.datasets.lease(dataset.id, run.id)
     await tenant.runs.append_requests(
@@ -89,7 +93,8 @@ async def furnish(tenant: TenantStore) -> dict[str, Any]:
     await tenant.audit.write("canary", actor="ann", connector_id=connector.id)
     await tenant.idempotency.begin("key", "print")
     await tenant.idempotency.finish("key", RememberedAnswer("print", 201, {"canary": True}))
-    return {"connector_id": connector.id, "dataset_id": dataset.id, "run_id": run.id, "name": dataset.name}
+    ids = {"connector_id": connector.id, "dataset_id": dataset.id, "run_id": run.id, "name": dataset.name}
+    return ids | {"schedule_id": scheduled.id, "schedule": schedule}
 
 
 async def rows(engine: AsyncEngine, tenant_id: str) -> list[list[Any]]:
@@ -118,7 +123,9 @@ async def test_another_tenants_ids_are_as_good_as_none(
     theirs = await outcome(store, room, method, ids)
     assert await rows(engine, tenant_id) == before
     assert "canary" not in theirs.replace("run_canary", "")
-    missing = await outcome(store, room, method, dict.fromkeys(ids, "missing"))
+    unknown = dict.fromkeys(ids, "missing")
+    unknown["schedule"] = ids["schedule"].model_copy(update={"connector_id": "missing"})
+    missing = await outcome(store, room, method, unknown)
     if method not in {"create", "write"}:  # these answer something new each time
         assert theirs == missing
 
@@ -128,6 +135,7 @@ def test_every_repository_is_tried() -> None:
         "connectors",
         "grants",
         "runs",
+        "schedules",
         "datasets",
         "audit",
         "idempotency",

@@ -46,11 +46,14 @@ class SyncState(Model):
 
 
 class SyncInput(Model):
+    """With a `schedule_id`, `run_id` and `dataset_id` are empty until the workflow has made its run."""
+
     tenant_id: str
     run_id: str
     connector_id: str
     dataset_id: str
     origin: Origin = "api"
+    schedule_id: str | None = None
     state: SyncState = SyncState()
 
 
@@ -64,6 +67,28 @@ class RunRef(Model):
 
     tenant_id: str
     run_id: str
+
+
+class ScheduleRef(Model):
+    """Names one schedule of one tenant."""
+
+    tenant_id: str
+    schedule_id: str
+
+
+class ScheduledRun(Model):
+    """The run that a schedule's sync has made; None when there is nothing to do (any more)."""
+
+    run_id: str | None = None
+    dataset_id: str | None = None
+
+
+class SkipInput(Model):
+    """Another run holds the dataset, so this scheduled one is skipped."""
+
+    tenant_id: str
+    run_id: str
+    holder_run_id: str | None
 
 
 class SetRateInput(Model):

@@ -40,12 +40,16 @@ class Counters(Model):
 
 
 class Run(Counters):
-    """A run as the API shows it. `notes` say what pagination `auto` chose, and why."""
+    """A run as the API shows it. `notes` say what pagination `auto` chose, and why.
+
+    `scheduleId`: the schedule that started it.
+    """
 
     id: Id
     connector_id: Id
     dataset_id: Id
     origin: Origin
+    schedule_id: Id | None = None
     status: RunStatus
     request: FetchRequest
     workflow_id: str

@@ -99,6 +99,7 @@ class SqlDatasets:
         waiting = [
             col(RunRow.dataset_id) == dataset_id,
             col(RunRow.status) == "queued",
+            col(RunRow.origin) != "schedule",  # those are skipped, they do not wait
             col(RunRow.id) != run_id,
         ]
         oldest = (

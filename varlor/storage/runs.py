@@ -39,13 +39,23 @@ class SqlRuns:
         self._scope = scope
 
     async def create(
-        self, run_id: str, *, connector_id: str, dataset_id: str, request: FetchRequest, origin: Origin
+        self,
+        run_id: str,
+        *,
+        connector_id: str,
+        dataset_id: str,
+        request: FetchRequest,
+        origin: Origin,
+        schedule_id: str | None = None,
+        workflow_id: str | None = None,
     ) -> Run:
         fields = {
             "id": run_id,
             "connector_id": connector_id,
             "dataset_id": dataset_id,
             "origin": origin,
+            "schedule_id": schedule_id,
+            "workflow_id": workflow_id,
             "status": "queued",
             "request": request.model_dump(mode="json"),
             "created_at": self._scope.clock.now(),
@@ -55,7 +65,7 @@ class SqlRuns:
             plainly = await session.connection()  # the ORM would take longer than all else here
             added = await plainly.execute(statement, {**fields, "tenant_id": self._scope.tenant})
             if added.rowcount == 1:  # a driver that does not count says -1
-                return Run.model_validate({**fields, "workflow_id": self._workflow(run_id)})
+                return Run.model_validate({**fields, "workflow_id": workflow_id or self._workflow(run_id)})
             return self._show(await self._row(session, run_id))
 
     async def get(self, run_id: str) -> Run:
@@ -69,9 +79,15 @@ class SqlRuns:
         cursor: str | None,
         connector_id: str | None = None,
         dataset_id: str | None = None,
+        schedule_id: str | None = None,
         status: RunStatus | None = None,
     ) -> Listing[Run]:
-        wanted = {RunRow.connector_id: connector_id, RunRow.dataset_id: dataset_id, RunRow.status: status}
+        wanted = {
+            RunRow.connector_id: connector_id,
+            RunRow.dataset_id: dataset_id,
+            RunRow.schedule_id: schedule_id,
+            RunRow.status: status,
+        }
         where = [col(column) == value for column, value in wanted.items() if value is not None]
         async with self._scope.database.read() as session:
             query = self._scope.select(RunRow, *where)
@@ -169,7 +185,7 @@ class SqlRuns:
 
     def _show(self, row: RunRow) -> Run:
         fields = row.model_dump(exclude={"tenant_id"})
-        return Run.model_validate({**fields, "workflow_id": self._workflow(row.id)})
+        return Run.model_validate({**fields, "workflow_id": row.workflow_id or self._workflow(row.id)})
 
     def _workflow(self, run_id: str) -> str:
         return names.sync_id(self._scope.tenant, run_id)

@@ -14,6 +14,7 @@ from varlor.storage.grants import SqlGrants
 from varlor.storage.idempotency import SqlIdempotency
 from varlor.storage.resealing import Resealing
 from varlor.storage.runs import SqlRuns
+from varlor.storage.schedules import SqlSchedules
 from varlor.storage.scope import Encryption, Scope
 
 
@@ -24,6 +25,7 @@ class SqlTenantStore:
         self.connectors = SqlConnectors(scope)
         self.grants = SqlGrants(scope)
         self.runs = SqlRuns(scope)
+        self.schedules = SqlSchedules(scope)
         self.datasets = SqlDatasets(scope)
         self.audit = SqlAudit(scope)
         self.idempotency = SqlIdempotency(scope)

@@ -83,18 +83,42 @@ class GrantRow(TenantRow, table=True):
     next_refresh_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class ScheduleRow(TenantRow, table=True):
+    """When it fires next, and whether it is paused, is the workflow engine's; this is what it does."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connector_id"], ["connectors.tenant_id", "connectors.id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "connector_id"),
+    )
+
+    id: str = Field(sa_type=Words, primary_key=True)
+    connector_id: str = Field(sa_type=Words)
+    settings: dict[str, Any] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class RunRow(TenantRow, table=True):
+    """`workflow_id` is there where it does not follow from the id: a schedule gives its own."""
+
     __tablename__ = "runs"
     __table_args__ = (
         Index(None, "tenant_id", "created_at", "id"),
         Index(None, "tenant_id", "connector_id", "created_at", "id"),
         Index(None, "tenant_id", "dataset_id", "created_at", "id"),
+        Index(None, "tenant_id", "schedule_id", "created_at", "id"),
     )
 
     id: str = Field(sa_type=Words, primary_key=True)
     connector_id: str = Field(sa_type=Words)
     dataset_id: str = Field(sa_type=Words)
     origin: str = Field(sa_type=Words)
+    schedule_id: str | None = Field(default=None, sa_type=Words)
+    workflow_id: str | None = Field(default=None, sa_type=Words)
     status: str = Field(sa_type=Words)
     request: dict[str, Any] = Field(sa_type=Json)
     requests_per_minute: int | None = Field(default=None, sa_type=BigInteger)
