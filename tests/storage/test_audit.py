@@ -123,8 +123,8 @@ async def test_a_chain_rewritten_from_a_line_on_is_found(
     forged = AuditRow(
         tenant_id=tenant_id, **newest.model_dump(exclude={"actor"}, by_alias=False), actor="eve"
     )
-    await vandal.change(5, actor="eve", hash=line_hash(forged, before.hash))
-    await vandal.head(hash=line_hash(forged, before.hash))
+    await vandal.change(5, actor="eve", hash=line_hash(forged.model_dump(), before.hash))
+    await vandal.head(hash=line_hash(forged.model_dump(), before.hash))
     assert await chain.audit.verify() == 5
 
 

@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-from typing import Final
-
-from varlor.storage.tables import AuditRow
+from collections.abc import Mapping
+from typing import Any, Final
 
 GENESIS: Final = "0" * 64
 
 
-def line_hash(line: AuditRow, before: str) -> str:
+def line_hash(line: Mapping[str, Any], before: str) -> str:
     """SHA-256 in hex over the line's canonical JSON (sorted keys, ASCII, no spaces) and `before`."""
-    content = line.model_dump(exclude={"hash", "time"})
-    content |= {"time": line.time.isoformat(timespec="microseconds"), "before": before}
+    content = {name: value for name, value in line.items() if name != "hash"}
+    content |= {"time": line["time"].isoformat(timespec="microseconds"), "before": before}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
