@@ -100,7 +100,7 @@ def test_a_room_imports_only_what_it_may(path: Path) -> None:
         fits = any(name == a or name.startswith(f"{a}.") for a in allowed)
         assert same or fits or name == room.split(".")[0], (
             f"{path.relative_to(ROOT)}:{line} imports {name}; the room {room} may import {sorted(allowed)}. "
-            "Ask for what you need as a protocol in varlor/ports.py and join it in varlor/bootstrap.py."
+            "Ask for what you need as a protocol in varlor/ports and join it in varlor/bootstrap.py."
         )
 
 
