@@ -15,7 +15,7 @@ from activities.token_trail import Trail
 from varlor.contracts.messages import OnboardInput
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.contracts.token_acts import ExchangeOutcome, OnboardEnd, PreparedAuthorization, StoredToken
-from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, SourceError, TokenError
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, TokenError
 from varlor.ports import (
     CachedToken,
     Clock,
@@ -79,9 +79,7 @@ class OAuthActivities:
         try:
             made = await self._oauth.authorization(config, draft.redirect_uri)
         except TokenError as error:
-            return PreparedAuthorization(reason=error.code or "provider_metadata")
-        except SourceError as error:
-            return PreparedAuthorization(reason=error.kind)
+            return PreparedAuthorization(reason=error.code or "provider_metadata", detail=error.detail)
         now = self._clock.now()
         attempt = OAuthAttempt(
             tenant_id=order.tenant_id,

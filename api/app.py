@@ -11,16 +11,19 @@ from api.door import PREFIX, Door
 from api.middleware import BodyLimit, CodecCors, Watch
 from api.routes import (
     audit,
+    callback,
     codec,
     connectors,
     datasets,
     events,
     fetch,
     health,
+    oauth,
     onboarding,
     pages,
     runs,
     session,
+    tokens,
 )
 from api.services import Services
 from varlor.bootstrap import build_services
@@ -28,6 +31,9 @@ from varlor.settings import Settings
 from varlor.telemetry import HttpMetrics, configure
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    callback.router,
+    oauth.router,
+    tokens.router,
     onboarding.router,  # before connectors: test-api is not an id
     connectors.router,
     fetch.router,

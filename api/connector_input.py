@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from api.errors import invalid
 from api.schemas import ConnectorInput, ConnectorPatch
 from varlor.contracts.connector import AuthType, Connector, ConnectorSettings, Secrets
+from varlor.contracts.oauth import OAuthConfig
 from varlor.errors import FieldProblem, InvalidInputError, UnsupportedError
 from varlor.ports import UrlJudge
 
@@ -30,15 +31,30 @@ TRANSPORT_HEADERS: Final = frozenset(
 )
 _TRANSPORT: Final = "This header is set by the transport."
 _SECRET_FIELDS: Final = frozenset({"bearer_token", "api_key"})
+_OAUTH_SECRETS: Final = frozenset({"client_secret", "private_key", "refresh_token"})
+_HIDDEN: Final[dict[str, Any]] = dict.fromkeys(_SECRET_FIELDS, True) | {
+    "oauth_config": {*_OAUTH_SECRETS, "redirect_uri"}
+}
 _NEEDED: Final[dict[AuthType, str]] = {"bearer": "bearer_token", "apikey": "api_key"}
+_OAUTH_WIRE: Final = {
+    "client_secret": "clientSecret",
+    "private_key": "privateKey",
+    "refresh_token": "refreshToken",
+}
+_ENDPOINTS: Final = {
+    "authorization_url": "authorizationUrl",
+    "token_url": "tokenUrl",
+    "revocation_url": "revocationUrl",
+    "issuer": "issuer",
+}
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 def accepted(given: ConnectorInput, judge: UrlJudge) -> tuple[ConnectorSettings, Secrets]:
     """The settings to store and the secrets to seal; raises InvalidInputError, UnsupportedError."""
-    _supported(given.connector_type, given.api_type, given.auth_type)
-    secrets = Secrets(bearer_token=given.bearer_token, api_key=given.api_key)
-    plain = given.model_dump(by_alias=False, exclude=set(_SECRET_FIELDS))
+    _supported(given.connector_type, given.api_type)
+    secrets = _secrets(given)
+    plain = given.model_dump(by_alias=False, exclude=_HIDDEN)
     settings = _judged(ConnectorSettings.model_validate(plain), judge)
     _fitting(settings, secrets)
     return settings, secrets
@@ -50,20 +66,21 @@ def merged(
     """RFC 7396 of the patch upon the stored settings; secrets None when the stored ones stay.
 
     A credential never follows its connector to another origin: who may edit a connector must not be
-    able to have its token sent to a host of their own.
+    able to have its token sent to a host of their own. (The store forgets an OAuth token by itself.)
     """
     given = patch.model_fields_set
-    _supported(patch.connector_type or "api", patch.api_type or "rest", patch.auth_type or "none")
+    _supported(patch.connector_type or "api", patch.api_type or "rest")
     settings = _judged(_patched(stored, patch), judge)
-    if given & _SECRET_FIELDS:
-        secrets = Secrets(bearer_token=patch.bearer_token, api_key=patch.api_key)
+    given_oauth = patch.oauth_config.model_fields_set if patch.oauth_config else set[str]()
+    if given & _SECRET_FIELDS or given_oauth & _OAUTH_SECRETS:
+        secrets = _secrets(patch)
         _fitting(settings, secrets)
         return settings, secrets
     if not stored.has_credential:
         return settings, None
     if settings.auth_type != stored.auth_type:
         return settings, Secrets()
-    if settings.auth_type != "none" and origin(settings.base_url) != origin(stored.base_url):
+    if settings.auth_type not in {"none", "oauth2"} and origin(settings.base_url) != origin(stored.base_url):
         detail = "Another host needs the credential again: send it together with the new baseUrl."
         raise InvalidInputError("The stored credential stays at its host.", FieldProblem("/baseUrl", detail))
     return settings, None
@@ -88,9 +105,34 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
+def retargets(stored: Connector, settings: ConnectorSettings) -> bool:
+    """Whether an OAuth token, and what renews it, would go elsewhere: then the store forgets them."""
+    if stored.auth_type != "oauth2":
+        return False
+    if settings.auth_type != "oauth2" or origin(settings.base_url) != origin(stored.base_url):
+        return True
+    kept = {"scopes", "audience", "extra_params", "redirect", "redirect_uri", "token_endpoint_auth_method"}
+    before, after = (
+        each.oauth_config.model_dump(exclude=kept) if each.oauth_config else None
+        for each in (stored, settings)
+    )
+    return before != after
+
+
+def _secrets(given: ConnectorInput | ConnectorPatch) -> Secrets:
+    oauth = given.oauth_config
+    return Secrets(
+        bearer_token=given.bearer_token,
+        api_key=given.api_key,
+        client_secret=oauth.client_secret if oauth else None,
+        private_key=oauth.private_key if oauth else None,
+        refresh_token=oauth.refresh_token if oauth else None,
+    )
+
+
 def _patched(stored: Connector, patch: ConnectorPatch) -> ConnectorSettings:
     current = stored.model_dump(mode="json", include=set(ConnectorSettings.model_fields))
-    changes = patch.model_dump(mode="json", exclude_unset=True, exclude=set(_SECRET_FIELDS))
+    changes = patch.model_dump(mode="json", exclude_unset=True, exclude=_HIDDEN)
     for whole in ("pagination", "apiKeyConfig"):
         if whole in changes:
             current.pop(whole, None)
@@ -114,13 +156,11 @@ def _merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def _supported(connector_type: str, api_type: str, auth_type: str) -> None:
+def _supported(connector_type: str, api_type: str) -> None:
     if connector_type != "api":
         _unsupported("/connectorType", f"connectorType {connector_type} is reserved; use api.")
     if api_type != "rest":
         _unsupported("/apiType", f"apiType {api_type} is not supported by this version; use rest.")
-    if auth_type == "oauth2":
-        _unsupported("/authType", "authType oauth2 is not supported by this version; use bearer.")
 
 
 def _unsupported(pointer: str, detail: str) -> None:
@@ -133,11 +173,30 @@ def _judged(settings: ConnectorSettings, judge: UrlJudge) -> ConnectorSettings:
         problem = FieldProblem("/apiKeyConfig", "authType apikey needs apiKeyConfig with its keyName.")
         raise InvalidInputError("The input is not valid.", problem)
     _key_name(settings)
+    url = _saved(judge, settings.base_url, "/baseUrl")
+    return settings.model_copy(update={"base_url": url, "oauth_config": _judged_oauth(settings, judge)})
+
+
+def _saved(judge: UrlJudge, url: str, pointer: str) -> str:
     try:
-        url = judge.check_saved(settings.base_url)
+        return judge.check_saved(url)
     except InvalidInputError as error:
-        raise InvalidInputError(error.detail, FieldProblem("/baseUrl", error.detail)) from None
-    return settings.model_copy(update={"base_url": url})
+        raise InvalidInputError(error.detail, FieldProblem(pointer, error.detail)) from None
+
+
+def _judged_oauth(settings: ConnectorSettings, judge: UrlJudge) -> OAuthConfig | None:
+    """Its addresses as they came, once judged: an issuer is compared to the letter (RFC 8414)."""
+    config = settings.oauth_config
+    if config is None:
+        if settings.auth_type == "oauth2":
+            problem = FieldProblem("/oauthConfig", "authType oauth2 needs oauthConfig with its clientId.")
+            raise InvalidInputError("The input is not valid.", problem)
+        return None
+    for field, wire in _ENDPOINTS.items():
+        url = getattr(config, field)
+        if url is not None:
+            _saved(judge, url, f"/oauthConfig/{wire}")
+    return config
 
 
 def _key_name(settings: ConnectorSettings) -> None:
@@ -156,6 +215,21 @@ def _fitting(settings: ConnectorSettings, secrets: Secrets) -> None:
         if getattr(secrets, field) is not None and field != needed:
             problem = FieldProblem(f"/{wire}", f"authType {settings.auth_type} has no use for it.")
             raise InvalidInputError("The credential does not fit the authType.", problem)
+    _fitting_oauth(settings, secrets)
+
+
+def _fitting_oauth(settings: ConnectorSettings, secrets: Secrets) -> None:
+    config = settings.oauth_config if settings.auth_type == "oauth2" else None
+    method = config.token_endpoint_auth_method if config else ""
+    used = {
+        "client_secret": method.startswith("client_secret"),
+        "private_key": method == "private_key_jwt",
+        "refresh_token": config is not None and config.grant == "refresh_token",
+    }
+    for field, wire in _OAUTH_WIRE.items():
+        if getattr(secrets, field) is not None and not used[field]:
+            problem = FieldProblem(f"/oauthConfig/{wire}", "authType, grant or method have no use for it.")
+            raise InvalidInputError("The credential does not fit the oauthConfig.", problem)
 
 
 def _escaped(name: str) -> str:

@@ -1,5 +1,6 @@
 """Every failure as RFC 9457 problem details: a stable type, a sentence, and never the offending value."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from api.pointers import field_problems
 from varlor.errors import (
+    AuthRequiredError,
     ConflictError,
     FieldProblem,
     ForbiddenError,
@@ -21,6 +23,7 @@ from varlor.errors import (
     NotFoundError,
     PartUnavailableError,
     SourceError,
+    TooManyRequestsError,
     UnauthenticatedError,
     VarlorError,
 )
@@ -34,6 +37,8 @@ _STATUS: Final[tuple[tuple[type[VarlorError], HTTPStatus], ...]] = (
     (ForbiddenError, HTTPStatus.FORBIDDEN),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
+    (AuthRequiredError, HTTPStatus.CONFLICT),
+    (TooManyRequestsError, HTTPStatus.TOO_MANY_REQUESTS),
     (PartUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (SourceError, HTTPStatus.BAD_GATEWAY),
 )
@@ -64,6 +69,13 @@ class Problem(BaseModel):
     detail: str
     errors: list[ProblemField] | None = None
     correlationId: str | None = None  # noqa: N815 - the name on the wire
+
+
+class CallbackProblem(Problem):
+    """Why a provider's callback came to no connection, beside the problem's own fields."""
+
+    oauth: str | None = None
+    reason: str | None = None
 
 
 def problem(
@@ -102,6 +114,8 @@ def from_error(error: VarlorError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER
+    if isinstance(error, TooManyRequestsError):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
     problems = error.problems if isinstance(error, InvalidInputError) else ()
     return problem(status, error.slug, error.detail, problems=problems, headers=headers)
 

@@ -11,6 +11,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "bearerToken": "your-token",
         "rateLimitConfig": {"requestsPerMinute": 60, "burstLimit": 10},
     },
+    "OAuthStartRequest": {"connectorId": "con_06jq0000000000000000000000", "returnTo": "/connectors"},
     "ConnectorPatch": {"rateLimitConfig": {"requestsPerMinute": 30}},
     "CheckRequest": {
         "connectorId": "con_06jq0000000000000000000000",

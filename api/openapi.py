@@ -24,6 +24,7 @@ _WORDS: Final = {
     413: "The body is larger than 1 MiB",
     422: "Invalid input; `errors` names each field",
     502: "The outside API could not be asked; `detail` says why",
+    429: "Too many requests; `Retry-After` says for how long to wait",
     503: "A part of the stack does not answer; try again",
 }
 COMMON: Final = (401, 403, 503)

@@ -19,6 +19,16 @@ from varlor.contracts.connector import (
 )
 from varlor.contracts.fetch import Path
 from varlor.contracts.model import Id, Model, Name, UtcTime
+from varlor.contracts.oauth import (
+    ClientAuthMethod,
+    Endpoint,
+    GrantType,
+    OAuthConfig,
+    ParamName,
+    ParamValue,
+    ScopeName,
+    TokenState,
+)
 from varlor.contracts.pagination import Pagination
 
 M = TypeVar("M", bound=Model)
@@ -32,12 +42,44 @@ class Page(Model, Generic[M]):
     next_cursor: str | None = None
 
 
+WriteOnly = Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})]
+
+
+class OAuthConfigInput(OAuthConfig):
+    """How tokens are got; the secrets are write-only, and `redirectUri` is ours to say."""
+
+    client_secret: WriteOnly = None
+    private_key: WriteOnly = None
+    refresh_token: WriteOnly = None
+
+
+class OAuthConfigPatch(Model):
+    """RFC 7396 merge patch of `oauthConfig`. Secrets are replaced whole: send all that are needed."""
+
+    grant: GrantType | None = None
+    authorization_url: Endpoint | None = None
+    token_url: Endpoint | None = None
+    revocation_url: Endpoint | None = None
+    issuer: Endpoint | None = None
+    client_id: Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,512}$")] | None = None
+    token_endpoint_auth_method: ClientAuthMethod | None = None
+    scopes: Annotated[list[ScopeName], Field(max_length=128)] | None = None
+    audience: Annotated[str, StringConstraints(min_length=1, max_length=2048)] | None = None
+    extra_params: Annotated[dict[ParamName, ParamValue | None], Field(max_length=32)] | None = None
+    redirect: Literal["connector", "shared"] | None = None
+    redirect_uri: str | None = None
+    client_secret: WriteOnly = None
+    private_key: WriteOnly = None
+    refresh_token: WriteOnly = None
+
+
 class ConnectorInput(ConnectorSettings):
     """A connector as a caller describes it; the secrets are write-only."""
 
     connector_type: ConnectorType = "api"  # pyright: ignore[reportIncompatibleVariableOverride] - wider: reserved words get their own answer
-    bearer_token: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
-    api_key: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+    oauth_config: OAuthConfigInput | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - with its secrets
+    bearer_token: WriteOnly = None
+    api_key: WriteOnly = None
 
 
 class RateLimitPatch(Model):
@@ -59,9 +101,10 @@ class ConnectorPatch(Model):
     auth_type: AuthType | None = None
     api_key_config: ApiKeyConfig | None = None
     rate_limit_config: RateLimitPatch | None = None
+    oauth_config: OAuthConfigPatch | None = None
     pagination: Pagination | None = None
-    bearer_token: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
-    api_key: Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})] = None
+    bearer_token: WriteOnly = None
+    api_key: WriteOnly = None
 
 
 class CheckRequest(Model):
@@ -102,9 +145,28 @@ class ErrorRate(Model):
     failed: int
 
 
-class TokenState(Model):
-    status: Literal["none", "active"]
-    expires_at: UtcTime | None = None
+class OAuthStartRequest(Model):
+    """Connects a connector; `returnTo` is a path of this server where the browser goes in the end."""
+
+    connector_id: Id
+    return_to: Annotated[str, StringConstraints(max_length=2048)] | None = None
+
+
+class OAuthStarted(Model):
+    """Send the user to `authorizationUrl` with this browser: the answer's cookie binds the two."""
+
+    authorization_url: str
+    state: str
+    expires_at: UtcTime
+    workflow_id: str
+
+
+class OAuthEnd(Model):
+    """How an onboarding ended; `reason` is a slug when there is no connection."""
+
+    oauth: Literal["connected", "error"]
+    connector_id: str | None = None
+    reason: str | None = None
 
 
 class ConnectorHealth(Model):

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api.connector_input import accepted, merged
+from api.connector_input import accepted, merged, retargets
 from api.deps import Admin, Cursor, Editor, Limit, Svc, Viewer, page
 from api.door import PREFIX
 from api.idempotency import IdempotencyKey, once
+from api.oauth_binding import shown
 from api.openapi import guarded
 from api.schemas import (
     ConnectorHealth,
@@ -20,10 +21,10 @@ from api.schemas import (
     Page,
     RateUse,
     Retiring,
-    TokenState,
 )
 from api.services import Services
 from api.strict import StrictRoute
+from api.token_state import token_state
 from api.trail import audit, connection_changed
 from varlor.contracts.connector import Connector
 from varlor.contracts.messages import RetireInput
@@ -58,7 +59,7 @@ async def create(
         connector = await caller.store.connectors.create(settings, secrets, created_by=caller.actor)
         await audit(caller, "connector.created", connector_id=connector.id, authType=connector.auth_type)
         await connection_changed(parts, caller, connector)
-        return connector
+        return shown(parts, connector)
 
     made = await once(caller, request, key, body, act, status=HTTPStatus.CREATED)
     made_id = made["id"] if isinstance(made, dict) else made.id
@@ -67,15 +68,16 @@ async def create(
 
 
 @router.get("", operation_id="list_connectors", summary="List connectors", responses=guarded(422))
-async def list_all(caller: Viewer, limit: Limit = 50, cursor: Cursor = None) -> Page[Connector]:
-    return page(await caller.store.connectors.list(limit=limit, cursor=cursor))
+async def list_all(parts: Svc, caller: Viewer, limit: Limit = 50, cursor: Cursor = None) -> Page[Connector]:
+    found = await caller.store.connectors.list(limit=limit, cursor=cursor)
+    return page(Listing([shown(parts, each) for each in found.items], found.next_cursor))
 
 
 @router.get(
     "/{connectorId}", operation_id="get_connector", summary="Get a connector", responses=guarded(404, 422)
 )
-async def get(connectorId: ConnectorId, caller: Viewer) -> Connector:  # noqa: N803 - the name on the wire
-    return await caller.store.connectors.get(connectorId)
+async def get(connectorId: ConnectorId, parts: Svc, caller: Viewer) -> Connector:  # noqa: N803 - the name on the wire
+    return shown(parts, await caller.store.connectors.get(connectorId))
 
 
 @router.patch(
@@ -92,16 +94,21 @@ async def update(
 ) -> Connector:
     stored = await caller.store.connectors.get(connectorId)
     settings, secrets = merged(stored, body, parts.judge)
-    if secrets is not None and stored.has_credential and not caller.is_admin():
+    moves = retargets(stored, settings)
+    if (secrets is not None or moves) and stored.has_credential and not caller.is_admin():
         raise ForbiddenError("Replacing or removing a stored credential needs the role admin.")
+    if moves:
+        # First, and not without Redis: from there workers would send the old token to the new place.
+        version = (await caller.store.grants.state(connectorId)).version
+        await parts.token_cache.drop(caller.tenant_id, connectorId, version=version)
     connector = await caller.store.connectors.update(connectorId, settings, secrets)
     with suppress(PartUnavailableError):  # it expires by itself
         await parts.discoveries.drop(caller.tenant_id, connectorId)
     await audit(caller, "connector.updated", connector_id=connectorId)
-    if secrets is not None:
+    if secrets is not None or moves:
         await audit(caller, "credential.replaced", connector_id=connectorId)
     await connection_changed(parts, caller, connector)
-    return connector
+    return shown(parts, connector)
 
 
 @router.delete(
@@ -137,7 +144,7 @@ async def health(connectorId: ConnectorId, parts: Svc, caller: Viewer) -> Connec
         connector_id=connector.id,
         status=connector.status,
         last_check=LastCheck(time=last[0], result=last[1]) if last else None,
-        token=TokenState(status="active" if connector.has_credential else "none"),
+        token=await token_state(caller, connector),
         rate_limit=await _rate(parts, caller.tenant_id, connector),
         recent=_recent(runs),
     )

@@ -19,7 +19,7 @@ from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
 from varlor.contracts.messages import CheckInput, DiscoverInput
 from varlor.contracts.model import Model
-from varlor.errors import ConflictError, PartUnavailableError
+from varlor.errors import ConflictError, FieldProblem, PartUnavailableError, UnsupportedError
 
 router = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
 _LATE: Final = CheckError(
@@ -106,6 +106,9 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
     if body.connector is None:
         return CheckDraft(path=body.path)
     settings, held = accepted(body.connector, parts.judge)
+    if settings.auth_type == "oauth2":
+        problem = FieldProblem("/connector/authType", "Save it and connect it first; then it can be tested.")
+        raise UnsupportedError("An unsaved connector has no token.", problem)
     return CheckDraft(
         connector=settings,
         bearer_token=held.bearer_token.get_secret_value() if held.bearer_token else None,

@@ -9,6 +9,8 @@ from tests.api.conftest import Door
 
 REST = {"name": "Shop", "baseUrl": "https://api.example.com/v1"}
 BEARER = REST | {"authType": "bearer", "bearerToken": "canary-token"}
+OAUTH = {"authType": "oauth2"}
+MACHINE = {"grant": "client_credentials", "clientId": "c", "tokenUrl": "https://id.example.com/t"}
 KEY = REST | {"authType": "apikey", "apiKey": "canary-key", "apiKeyConfig": {"keyName": "X-Key"}}
 
 
@@ -67,6 +69,13 @@ async def test_without_its_credential_a_connector_needs_one(editor: httpx2.Async
         ({"headers": {"Transfer-Encoding": "chunked"}}, "/headers/Transfer-Encoding"),
         ({"authType": "magic"}, "/authType"),
         ({"authType": "apikey"}, "/apiKeyConfig"),
+        ({"authType": "oauth2"}, "/oauthConfig"),
+        (OAUTH | {"oauthConfig": {"clientId": "c"}}, "/oauthConfig"),
+        ({"oauthConfig": {"clientId": "c", "tokenUrl": "javascript:x"}}, "/oauthConfig"),
+        (OAUTH | {"oauthConfig": MACHINE | {"tokenUrl": "http://10.0.0.1/t"}}, "/oauthConfig/tokenUrl"),
+        (OAUTH | {"oauthConfig": MACHINE | {"clientSecret": "canary"}}, "/oauthConfig/clientSecret"),
+        (OAUTH | {"oauthConfig": MACHINE | {"extraParams": {"state": "x"}}}, "/oauthConfig"),
+        (OAUTH | {"oauthConfig": MACHINE | {"scopes": ["a b"]}}, "/oauthConfig/scopes/0"),
         ({"bearerToken": "canary"}, "/bearerToken"),
         ({"authType": "bearer", "apiKey": "canary"}, "/apiKey"),
         ({"authType": "bearer", "bearerToken": ""}, "/bearerToken"),
@@ -100,7 +109,6 @@ async def test_bad_fields_are_refused_by_pointer_and_not_repeated(
         ({"connectorType": "storage"}, "/connectorType"),
         ({"apiType": "graphql"}, "/apiType"),
         ({"apiType": "webhook"}, "/apiType"),
-        ({"authType": "oauth2"}, "/authType"),
     ],
 )
 async def test_reserved_words_and_later_features_get_a_plain_answer(
@@ -158,6 +166,29 @@ async def test_replacing_or_dropping_a_credential_needs_an_admin(
     assert actions[:2] == ["credential.replaced", "connector.updated"]
 
 
+async def test_an_oauth_connector_says_what_to_register_and_keeps_its_secret(
+    editor: httpx2.AsyncClient, admin: httpx2.AsyncClient
+) -> None:
+    secret = MACHINE | {"tokenEndpointAuthMethod": "client_secret_post", "clientSecret": "canary-secret"}
+    made = await created(editor, REST | OAUTH | {"oauthConfig": secret | {"redirectUri": "https://evil.net"}})
+    place = f"/connectors/{made['id']}"
+    own = f"http://varlor.test/api/v2{place}/oauth/callback"
+    assert made["oauthConfig"]["redirectUri"] == own
+    assert made["hasCredential"] is True
+    shared = await editor.patch(place, json={"oauthConfig": {"redirect": "shared"}})
+    assert (
+        shared.json()["oauthConfig"]["redirectUri"] == "http://varlor.test/api/v2/connectors/oauth/callback"
+    )
+    assert (await editor.patch(place, json={"oauthConfig": {"clientSecret": "x"}})).status_code == 403
+    elsewhere = {"oauthConfig": {"tokenUrl": "https://evil.example.net/t"}}
+    assert (await editor.patch(place, json=elsewhere)).status_code == 403
+    assert (await editor.patch(place, json={"baseUrl": "https://evil.example.net"})).status_code == 403
+    moved = (await admin.patch(place, json=elsewhere)).json()
+    assert moved["hasCredential"] is False
+    answers = [made, shared.json(), moved, (await editor.get("/connectors")).json()]
+    assert "canary" not in str(answers)
+
+
 async def test_lists_come_in_slices(editor: httpx2.AsyncClient) -> None:
     names = [f"c{number}" for number in range(5)]
     for name in names:
@@ -186,7 +217,7 @@ async def test_health_of_a_fresh_connector(editor: httpx2.AsyncClient, viewer: h
     made = await created(editor, KEY)
     health = (await viewer.get(f"/connectors/{made['id']}/health")).json()
     assert health["lastCheck"] is None
-    assert health["token"] == {"status": "active", "expiresAt": None}
+    assert (health["token"]["status"], health["token"]["expiresAt"]) == ("active", None)
     assert health["rateLimit"]["requestsPerMinute"] == 60
     assert health["recent"] == {"runs": 0, "failed": 0}
 

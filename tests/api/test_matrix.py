@@ -17,15 +17,18 @@ from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.settings import Settings
 
 DOCUMENT = create_app(settings=Settings(mode="embedded")).openapi()
-OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session"}
+CALLBACKS = {"finish_oauth", "finish_oauth_shared"}  # state and cookie decide: tests/api/test_oauth.py
+OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *CALLBACKS}
 ANYONE_KNOWN = {"get_session", "end_session"}
 OPERATORS = {"decode_payloads", "encode_payloads"}
-ADMINS = {"delete_connector", "delete_dataset", "list_audit"}
+ADMINS = {"delete_connector", "delete_dataset", "list_audit", "revoke_token"}
 EDITORS = {
     "create_connector",
     "update_connector",
     "test_connection",
     "start_fetch",
+    "start_oauth",
+    "refresh_token",
     "update_run",
     "pause_run",
     "resume_run",
@@ -42,7 +45,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 OPERATIONS = {operation["operationId"]: (method, path, operation) for method, path, operation in operations()}
-WITH_ID = sorted(name for name, (_, path, _) in OPERATIONS.items() if "{" in path)
+WITH_ID = sorted(name for name, (_, path, _) in OPERATIONS.items() if "{" in path and name not in OPEN)
 
 
 def body_of(operation: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ class PreparedAuthorization(Model):
     """The authorization URL waits sealed in Redis; `reason` is the slug of why there is none."""
 
     reason: str | None = None
+    detail: str | None = None
 
 
 class ExchangeOutcome(Model):
