@@ -19,6 +19,7 @@ from activities.retire import RetireActivities
 from activities.revocation import RevocationActivities
 from activities.rotate import RotateActivities
 from activities.runs import RunActivities
+from activities.scheduled import ScheduledActivities
 from activities.tokens import TokenActivities
 from varlor import names
 from varlor.bootstrap import Parts, build_parts
@@ -48,6 +49,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
     discover = DiscoverActivities(parts.store, parts.connectors, parts.credentials, parts.discoveries)
     runs = RunActivities(parts.store, parts.events, parts.window, parts.workflows, parts.clock)
     retire = RetireActivities(parts.store, parts.discoveries)
+    scheduled = ScheduledActivities(parts.store, parts.timetable, parts.events)
     return Worker(
         client,
         task_queue=names.CONTROL_QUEUE,
@@ -60,6 +62,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             runs.set_rate,
             retire.open_runs,
             retire.erase_connector,
+            *scheduled.each(),
             *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,

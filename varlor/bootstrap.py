@@ -50,6 +50,7 @@ from varlor.ports import (
     OAuth2,
     OAuthAttempts,
     Store,
+    Timetable,
     TokenCache,
     TokenKeeper,
     TokenStash,
@@ -59,6 +60,7 @@ from varlor.ports import (
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
 from varlor.temporal import (
+    TemporalTimetable,
     TemporalTokenKeeper,
     TemporalWorkflows,
     connect,
@@ -112,6 +114,7 @@ class Parts:
     token_cache: TokenCache
     token_stash: TokenStash
     keeper: TokenKeeper
+    timetable: Timetable
     refresh_plan: Callable[[str, Grant], datetime | None]
     key_version: str
 
@@ -226,6 +229,7 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
                 token_cache=cache,
                 token_stash=RedisTokenStash(shared.redis, shared.encryption),
                 keeper=keeper,
+                timetable=TemporalTimetable(shared.temporal),
                 refresh_plan=plan,
                 key_version=shared.encryption.key_version,
             )

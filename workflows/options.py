@@ -56,6 +56,12 @@ BOOKKEEPING: Final = _Options(
     start_to_close_timeout=timedelta(seconds=30),
     retry_policy=PARTS_RETRY,
 )
+OPEN_SCHEDULED: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(seconds=30),
+    retry_policy=PARTS_RETRY,
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,  # a row that is made is ended too
+)
 CHECK: Final = _Options(
     task_queue=CONTROL_QUEUE,
     start_to_close_timeout=timedelta(seconds=27),

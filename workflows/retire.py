@@ -4,6 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.retire import RetireActivities
+    from activities.scheduled import ScheduledActivities
     from varlor import names
     from varlor.contracts.messages import RetireInput, RetireOutcome
     from varlor.contracts.token_acts import RevokeInput
@@ -21,6 +22,9 @@ class RetireConnector:
         workflow.set_current_details("**Stopping** the connector's syncs")
         running = await workflow.execute_activity_method(
             RetireActivities.open_runs, order, summary="syncs to stop", **options.BOOKKEEPING
+        )
+        await workflow.execute_activity_method(
+            ScheduledActivities.remove_schedules, order, summary="remove schedules", **options.BOOKKEEPING
         )
         await self._stop_keeper(order)
         for workflow_id in running.workflow_ids:

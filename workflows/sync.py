@@ -24,6 +24,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from varlor.contracts.run import Counters, RunError, RunStatus
     from workflows import options
+    from workflows.run_words import reason_of, wait_words
+    from workflows.scheduled import skip, with_run
 
 _WAIT_STATUS: dict[str, RunStatus] = {"throttled": "throttled", "retry": "throttled", "auth": "waiting_auth"}
 
@@ -51,16 +53,22 @@ class SyncDataset:
         self._chunk: workflow.ActivityHandle[ChunkResult] | None = None
 
     @workflow.run
-    async def run(self, order: SyncInput) -> SyncResult:  # noqa: ARG002 - taken by __init__
+    async def run(self, order: SyncInput) -> SyncResult:
+        ready = await with_run(order)
+        if ready is None:
+            return SyncResult(status="canceled")
+        self._order = ready
         try:
-            await self._take_lease()
+            _heed_cancel()
+            if not await self._take_lease():
+                return SyncResult(status="canceled")
             await self._read()
             await self._publish()
         except (ActivityError, asyncio.CancelledError) as error:
             if is_cancelled_exception(error):
                 await self._finish("canceled")
                 raise
-            reason = _reason(error)
+            reason = reason_of(error)
             await self._finish("failed", reason)
             raise ApplicationError(reason.detail, type=reason.type, non_retryable=True) from error
         await self._finish("succeeded")
@@ -128,7 +136,8 @@ class SyncDataset:
 
     # --- the way through -------------------------------------------------------------------
 
-    async def _take_lease(self) -> None:
+    async def _take_lease(self) -> bool:
+        """False when the dataset is another run's, and a schedule started this one."""
         while not self._leased:
             await self._resumed()
             self._released = False
@@ -136,9 +145,14 @@ class SyncDataset:
                 RunActivities.begin_run, self._ref(), summary="take the dataset", **options.BOOKKEEPING
             )
             self._leased = outcome.leased
+            if not outcome.leased and self._order.origin == "schedule":
+                await skip(self._order, outcome.holder_run_id)
+                self._show("canceled", f"skipped: another sync of this dataset ({outcome.holder_run_id})")
+                return False
             if not outcome.leased:
                 self._show("queued", f"another sync of this dataset ({outcome.holder_run_id})")
                 await self._wait(options.LEASE_POLL)
+        return True
 
     async def _read(self) -> None:
         while True:
@@ -151,7 +165,7 @@ class SyncDataset:
                 if result.done:
                     return
                 if result.wait_reason is not None:
-                    self._show(_WAIT_STATUS[result.wait_reason], _wait_words(result))
+                    self._show(_WAIT_STATUS[result.wait_reason], wait_words(result))
                     await self._wait(timedelta(seconds=result.wait_seconds))
             self._continue_when_long()
 
@@ -174,7 +188,7 @@ class SyncDataset:
             self._chunk = None
         if _cancelled():
             self._take(result)
-            raise asyncio.CancelledError
+        _heed_cancel()
         return result
 
     def _take(self, result: ChunkResult) -> None:
@@ -279,22 +293,7 @@ def _cancelled() -> bool:
     return workflow.cancellation_reason() is not None
 
 
-def _wait_words(result: ChunkResult) -> str:
-    if result.wait_reason == "auth":
-        return "its user to connect the connector again"
-    seconds = f"{result.wait_seconds:,.0f} s"
-    if result.error is not None:
-        return f"{seconds}, then again: {result.error.detail}"
-    return f"{seconds}, the rate window is used up"
-
-
-def _reason(error: BaseException) -> RunError:
-    cause = error.__cause__
-    if isinstance(cause, ApplicationError) and cause.type:
-        status = cause.details[0] if cause.details and isinstance(cause.details[0], int) else None
-        return RunError(
-            type=cause.type, title=cause.type.replace("_", " "), detail=cause.message, status=status
-        )
-    return RunError(
-        type="internal", title="internal", detail="The run could not go on. See the workflow's history."
-    )
+def _heed_cancel() -> None:
+    """An activity that waits for its own end answers a cancelled sync too."""
+    if _cancelled():
+        raise asyncio.CancelledError

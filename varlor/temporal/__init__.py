@@ -5,11 +5,13 @@ from varlor.temporal.codec import EncryptingCodec
 from varlor.temporal.codec_keys import CodecKeys
 from varlor.temporal.codec_server import decode_payloads, encode_payloads
 from varlor.temporal.keeper import TemporalTokenKeeper
+from varlor.temporal.schedules import TemporalTimetable
 from varlor.temporal.workflows import TemporalWorkflows
 
 __all__ = [
     "CodecKeys",
     "EncryptingCodec",
+    "TemporalTimetable",
     "TemporalTokenKeeper",
     "TemporalWorkflows",
     "connect",
