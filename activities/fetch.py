@@ -9,6 +9,7 @@ from activities.announce import announce
 from activities.chunk import Chunk
 from activities.failures import translated
 from activities.journal import Journal, Tally
+from activities.stopping import until_stopped
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
 from varlor.contracts.run import Run
 from varlor.errors import NotFoundError
@@ -26,8 +27,6 @@ from varlor.ports import (
     Store,
     TenantStore,
 )
-
-LAST_PAGE_SECONDS = 20.0  # for the open page once a stop was asked for
 
 
 class FetchActivities:
@@ -67,7 +66,7 @@ class FetchActivities:
         reader = await self._connectors.reader(job, found)
         chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
         try:
-            result = await _until_stopped(chunk, stop)
+            result = await until_stopped(chunk.read(), stop)
         finally:
             await reader.close()
             await journal.flush()
@@ -152,17 +151,3 @@ async def _note_first_use(tenant: TenantStore, job: ReadJob) -> None:
         connector_id=job.connector.id,
         correlation_id=activity.info().workflow_id,
     )
-
-
-async def _until_stopped(chunk: Chunk, stop: asyncio.Event) -> ChunkResult:
-    """Run the chunk; on cancel or worker shutdown let it finish the open page and checkpoint."""
-    reading = asyncio.create_task(chunk.read())
-    shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
-    try:
-        await asyncio.wait({reading, shutdown}, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        activity.logger.info("asked to stop; finishing the open page")
-    finally:
-        shutdown.cancel()
-        stop.set()
-    return await asyncio.wait_for(reading, LAST_PAGE_SECONDS)

@@ -1,0 +1,46 @@
+"""Keeps a chunk's activity alive while one page takes long, and ends it in good order when it is asked to."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar
+
+from temporalio import activity
+
+LAST_PAGE_SECONDS = 20.0  # for the open page once a stop was asked for
+PULSE_SECONDS = 10.0  # between heartbeats: one page may take longer than the heartbeat's timeout
+
+T = TypeVar("T")
+
+
+async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) -> T:
+    """Run the chunk; on cancel or worker shutdown let it finish the open page and checkpoint.
+
+    A page that takes too long even then is given up: raises CancelledError after a cancel, else
+    TimeoutError (another worker takes over).
+    """
+    reading = asyncio.create_task(chunk)
+    shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
+    pulse = asyncio.create_task(_pulse())
+    canceled = False
+    try:
+        await asyncio.wait({reading, shutdown}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        canceled = True
+        activity.logger.info("asked to stop; finishing the open page")
+    finally:
+        shutdown.cancel()
+        stop.set()
+    try:
+        return await asyncio.wait_for(reading, LAST_PAGE_SECONDS)
+    except TimeoutError:
+        if canceled:
+            raise asyncio.CancelledError from None
+        raise
+    finally:
+        pulse.cancel()
+
+
+async def _pulse() -> None:
+    while True:
+        await asyncio.sleep(PULSE_SECONDS)
+        activity.heartbeat()
