@@ -136,6 +136,14 @@ async def test_endless_early_hints_end_with_the_deadline(serve: Serve, make_clie
     assert error.kind == "timeout"
 
 
+async def test_a_flood_of_interim_answers_is_refused_and_holds_nobody(
+    serve: Serve, make_client: MakeClient
+) -> None:
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000
+    error = await fails(make_client, serve, endlessly(b"", flood), deadline=20)
+    assert error.kind == "server_error"
+
+
 async def test_endless_tiny_members_end(serve: Serve, make_client: MakeClient) -> None:
     body = gzip.compress(b"") * 5000
     error = await fails(make_client, serve, answer(body, "Content-Encoding: gzip"))

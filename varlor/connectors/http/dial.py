@@ -1,11 +1,13 @@
 """Resolve once, judge every answer, connect by the judged address: DNS gets no second say."""
 
 import asyncio
+import re
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 import httpcore2
 
@@ -13,6 +15,9 @@ from varlor.connectors.http.policy import EgressPolicy, blocked
 
 RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0  # per address, so that a dead one leaves time for the next
+
+_INTERIM: Final = re.compile(rb"\r\n\r\nHTTP/1\.[01] 1")  # raw line breaks: no JSON text holds this
+_MOST_INTERIM: Final = 32  # of one read
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → addresses. Raises OSError when there are none."""
@@ -82,9 +87,41 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in await self._guard.addresses(host, port):
             try:
-                return await self._dialler.connect_tcp(
-                    address, port, CONNECT_SECONDS, local_address, socket_options
+                return _Watched(
+                    await self._dialler.connect_tcp(
+                        address, port, CONNECT_SECONDS, local_address, socket_options
+                    )
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure or blocked()
+
+
+class _Watched(httpcore2.AsyncNetworkStream):
+    """Refuses floods of interim answers (RFC 9110 section 15.2): reading them would hold the whole worker."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library's signature
+        data = await self._stream.read(max_bytes, timeout)
+        if len(_INTERIM.findall(data)) > _MOST_INTERIM:
+            raise httpcore2.RemoteProtocolError(ValueError("a flood of interim answers"))
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the library's signature
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library's signature
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Watched(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
