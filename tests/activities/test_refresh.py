@@ -1,0 +1,221 @@
+"""One refresh on a real database and a real Valkey: what survives a failed write, a lost race, a deletion."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import SecretStr
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.tokens import TokenActivities
+from varlor.auth.expiry import plan
+from varlor.bootstrap import SystemClock
+from varlor.cache import RedisEvents, RedisTokenCache, RedisTokenStash, connect
+from varlor.contracts.connector import ConnectorSettings, Secrets
+from varlor.contracts.messages import RefreshInput, RefreshOutcome
+from varlor.contracts.oauth import OAuthConfig, TokenState
+from varlor.crypto import EncryptionService, Keyring, new_master_key
+from varlor.errors import PartUnavailableError, TokenError
+from varlor.ports import AuthorizationAnswer, Grant
+from varlor.storage import SqlStore, create_engine, upgrade
+
+SETTINGS = ConnectorSettings(
+    name="Shop",
+    base_url="https://api.example.com",
+    auth_type="oauth2",
+    oauth_config=OAuthConfig(
+        client_id="c",
+        authorization_url="https://id.example.com/a",
+        token_url="https://id.example.com/t",  # noqa: S106 - an address
+    ),
+)
+
+
+@dataclass
+class Provider:
+    """Rotates: each renewal needs the refresh token of the one before. `meanwhile` runs while it is asked."""
+
+    asked: list[str | None] = field(default_factory=list[str | None])
+    given_back: list[str] = field(default_factory=list[str])
+    error: TokenError | None = None
+    meanwhile: Any = None
+
+    async def renew(self, config: OAuthConfig, secrets: Secrets, held: Grant | None) -> Grant:
+        self.asked.append(held.refresh_token if held else None)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if self.error is not None:
+            raise self.error
+        return grant(len(self.asked) + 1)
+
+    async def revoke(
+        self,
+        config: OAuthConfig,
+        secrets: Secrets,
+        token: str,
+        hint: Literal["access_token", "refresh_token"],
+    ) -> Literal["done", "unsupported"]:
+        self.given_back.append(token)
+        return "done"
+
+    async def authorization(self, config: OAuthConfig, redirect_uri: str) -> Any: ...
+    async def exchange(self, config: OAuthConfig, secrets: Secrets, answer: AuthorizationAnswer) -> Any: ...
+    async def metadata(self, issuer: str) -> Any: ...
+
+
+def grant(number: int, life: float = 3600) -> Grant:
+    now = datetime.now(UTC)
+    return Grant(f"access-{number}", f"refresh-{number}", "Bearer", (), now, now + timedelta(seconds=life))
+
+
+@dataclass
+class Stand:
+    store: SqlStore
+    activities: TokenActivities
+    provider: Provider
+    cache: RedisTokenCache
+    stash: RedisTokenStash
+    tenant: str
+    connector: str
+
+    async def refresh(self, **more: Any) -> RefreshOutcome:
+        order = {"tenant_id": self.tenant, "connector_id": self.connector, "seen_version": 1} | more
+        return await ActivityEnvironment().run(
+            self.activities.refresh_token, RefreshInput.model_validate(order)
+        )
+
+    async def state(self) -> TokenState:
+        return await self.store.tenant(self.tenant).grants.state(self.connector)
+
+    async def actions(self) -> list[str]:
+        lines = await self.store.tenant(self.tenant).audit.list(limit=50, cursor=None)
+        return [line.action for line in lines.items][::-1]
+
+
+@pytest.fixture
+async def stand(tmp_path: Path, redis_url: str) -> AsyncIterator[Stand]:
+    url = f"sqlite:///{tmp_path / 'varlor.db'}"
+    await asyncio.to_thread(upgrade, url)
+    engine, redis, clock = create_engine(url), connect(redis_url), SystemClock()
+    encryption = EncryptionService(Keyring.parse(new_master_key()))
+    store = SqlStore(engine, encryption, clock, lambda tenant, dataset: f"{tenant}/{dataset}")
+    cache, stash = RedisTokenCache(redis, encryption, clock), RedisTokenStash(redis, encryption)
+    provider, tenant = Provider(), f"t-{uuid.uuid4().hex[:12]}"
+    activities = TokenActivities(store, provider, cache, stash, RedisEvents(redis), plan, clock)
+    secrets = Secrets(client_secret=SecretStr("s"))
+    connector = await store.tenant(tenant).connectors.create(SETTINGS, secrets, created_by="ann")
+    await store.tenant(tenant).grants.write(connector.id, grant(1), expected_version=0)
+    yield Stand(store, activities, provider, cache, stash, tenant, connector.id)
+    await redis.aclose()
+    await engine.dispose()
+
+
+async def test_a_refresh_is_stored_cached_and_told(stand: Stand) -> None:
+    outcome = await stand.refresh(force=True)
+    assert outcome.refreshed
+    assert (outcome.token.status, outcome.token.version) == ("active", 2)
+    assert outcome.token.next_refresh_at is not None
+    cached = await stand.cache.get(stand.tenant, stand.connector)
+    assert cached is not None
+    assert (cached.access_token, cached.version) == ("access-2", 2)
+    assert await stand.stash.get(stand.tenant, stand.connector, "refresh") is None
+    assert await stand.actions() == ["token.refreshed"]
+
+
+async def test_a_token_that_is_fresh_or_newer_than_was_seen_is_left_alone(stand: Stand) -> None:
+    assert (await stand.refresh()).token.version == 1
+    assert (await stand.refresh(seen_version=0, force=True)).token.version == 1
+    assert stand.provider.asked == []
+
+
+async def test_a_lost_write_is_repeated_as_a_write_and_never_as_a_request(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> TokenState:
+        raise PartUnavailableError("database", "away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("varlor.storage.grants.SqlGrants.write", away)
+        for _ in range(2):
+            with pytest.raises(ApplicationError) as failed:
+                await stand.refresh(force=True)
+            assert not failed.value.non_retryable
+    assert (await stand.state()).status == "refreshing"
+    outcome = await stand.refresh(force=True)
+    assert (outcome.token.version, stand.provider.asked) == (2, ["refresh-1"])
+    opened = await stand.store.tenant(stand.tenant).grants.open(stand.connector)
+    assert opened is not None
+    assert opened[0].refresh_token == "refresh-2"
+
+
+async def test_a_user_who_connects_during_a_refresh_wins(stand: Stand) -> None:
+    async def connects() -> None:
+        grants = stand.store.tenant(stand.tenant).grants
+        await grants.write(stand.connector, grant(77), expected_version=1)
+
+    stand.provider.meanwhile = connects
+    outcome = await stand.refresh(force=True)
+    assert (outcome.refreshed, outcome.token.version, outcome.token.status) == (False, 2, "active")
+    opened = await stand.store.tenant(stand.tenant).grants.open(stand.connector)
+    assert opened is not None
+    assert opened[0].access_token == "access-77"
+    assert stand.provider.given_back == []
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_a_deletion_during_a_refresh_gives_the_new_token_back(stand: Stand, erased: bool) -> None:
+    async def goes() -> None:
+        connectors = stand.store.tenant(stand.tenant).connectors
+        await connectors.set_status(stand.connector, "deleting")
+        if erased:
+            await connectors.erase(stand.connector)
+
+    stand.provider.meanwhile = goes
+    outcome = await stand.refresh(force=True)
+    assert (outcome.reason, outcome.token.status) == ("gone", "revoked")
+    assert stand.provider.given_back == ([] if erased else ["refresh-2", "access-2"])
+
+
+async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> None:
+    stand.provider.error = TokenError("invalid_grant", "expired", code="invalid_grant", status=400)
+    first = await stand.refresh(force=True)
+    again = await stand.refresh(force=True)
+    assert (first.token.status, first.reason) == ("needs_reauth", "invalid_grant")
+    assert again.token.status == "needs_reauth"
+    assert len(stand.provider.asked) == 1
+    by_hand = await stand.refresh(force=True, actor="ann")
+    assert by_hand.token.status == "needs_reauth"
+    assert (await stand.actions()).count("token.needs_reauth") == 1
+    connector = await stand.store.tenant(stand.tenant).connectors.get(stand.connector)
+    assert connector.status == "needs_reauth"
+
+
+async def test_a_dead_grant_is_read_again_before_anybody_is_bothered(stand: Stand) -> None:
+    async def connects() -> None:
+        grants = stand.store.tenant(stand.tenant).grants
+        await grants.write(stand.connector, grant(77), expected_version=1)
+
+    stand.provider.meanwhile = connects
+    stand.provider.error = TokenError("invalid_grant", "expired", code="invalid_grant", status=400)
+    outcome = await stand.refresh(force=True)
+    assert (outcome.token.status, outcome.token.version) == ("active", 2)
+    assert "token.needs_reauth" not in await stand.actions()
+
+
+async def test_a_provider_in_trouble_degrades_and_never_bothers_the_user(stand: Stand) -> None:
+    stand.provider.error = TokenError("passing", "down", status=503, retry_after=7.0)
+    waits: list[float] = []
+    for failures in range(12):
+        outcome = await stand.refresh(force=True, failures=failures)
+        assert (outcome.token.status, outcome.token.version) == ("degraded", 1)
+        waits.append(outcome.retry_seconds or 0.0)
+    assert waits[0] == 7.0
+    assert 150 <= waits[-1] <= 300
+    stand.provider.error = None
+    assert (await stand.refresh(force=True)).token.status == "active"
