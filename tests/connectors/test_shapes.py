@@ -127,6 +127,11 @@ async def test_what_holds_no_records_ends_in_a_clear_error(
     assert caught.value.kind == kind
 
 
+def test_a_number_beyond_a_double_stays_text() -> None:
+    body = b'[{"id": 18446744073709551616, "v": 1e400}, {"id": 2, "v": [-1e999, 1.5]}]'
+    assert decode(body).document == [{"id": 2**64, "v": "1e400"}, {"id": 2, "v": ["-1e999", 1.5]}]
+
+
 async def test_integers_of_any_length_survive(reader: Reader) -> None:
     big = 123456789012345678901234567890
     rows = await read(reader, f'[{{"id": {big}, "low": -9223372036854775809, "u": 18446744073709551616}}]')

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -64,7 +65,7 @@ def _lenient(body: bytes) -> Decoded:
     require_json(body)
     text = body.decode("utf-8", "replace")
     try:
-        loaded = json.loads(text, parse_int=_integer, parse_constant=_constant)
+        loaded = json.loads(text, parse_int=_integer, parse_float=_number, parse_constant=_constant)
         written = json.dumps(loaded, ensure_ascii=False)
         whole = _without_lone_surrogates(written)
         document = json.loads(whole, parse_int=_integer)
@@ -86,6 +87,12 @@ def _without_lone_surrogates(text: str) -> str:
 
 def _integer(literal: str) -> int | str:
     return int(literal) if len(literal) <= _MOST_DIGITS else literal
+
+
+def _number(literal: str) -> float | str:
+    """Beyond a double it stays text: infinity would be written as null later."""
+    number = float(literal)
+    return number if math.isfinite(number) else literal
 
 
 def _constant(name: str) -> NoReturn:
