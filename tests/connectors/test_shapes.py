@@ -87,6 +87,14 @@ async def test_a_later_page_without_a_body_is_no_end(reader: Reader) -> None:
         await reader.read("/raw", params={"body": first})
 
 
+@pytest.mark.parametrize("bad", ["http://[::bad", "http://[zz]/", "//[::1", "http://a]b/"])
+async def test_a_next_link_that_is_no_url_is_a_stuck_pagination(reader: Reader, bad: str) -> None:
+    body = json.dumps({"items": [{"id": 1}], "next": bad})
+    with pytest.raises(SourceError, match="cannot be followed") as caught:
+        await reader.read("/raw", params={"body": body})
+    assert caught.value.kind == "pagination_stuck"
+
+
 async def test_a_later_page_of_one_object_is_one_record(reader: Reader) -> None:
     first = json.dumps({"items": [{"id": 1}], "next": '/raw?body={"items": {"id": 2}}'})
     assert (await reader.read("/raw", params={"body": first})).ids == [1, 2]

@@ -10,6 +10,7 @@ from varlor.connectors.http.url import parse, without_params
 from varlor.connectors.jsonpaths import Path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.records import Place
+from varlor.errors import InvalidInputError
 
 
 class Answer(Protocol):
@@ -86,9 +87,11 @@ class Style(Protocol):
 
 
 def absolute(page_url: str, link: str) -> str:
-    """RFC 3986 section 5.2, userinfo dropped."""
-    joined = urljoin(page_url, link.strip())
-    parts = urlsplit(joined)
+    """RFC 3986 section 5.2, userinfo dropped; raises InvalidInputError for what is no URL at all."""
+    try:
+        parts = urlsplit(urljoin(page_url, link.strip()))
+    except ValueError:  # a bracket that does not close, an address that is none
+        raise InvalidInputError("The link is not a URL.") from None
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
 
 
