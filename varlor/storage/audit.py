@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -25,6 +26,11 @@ from varlor.storage.tables import AuditHeadRow, AuditRow
 
 BATCH: Final = 1000
 HEAD_FIELD: Final = "audit-head"
+_OF_TENANT: Final = col(AuditHeadRow.tenant_id) == bindparam("tenant")
+_HEAD: Final = (
+    select_columns(col(AuditHeadRow.count), col(AuditHeadRow.hash)).where(_OF_TENANT).with_for_update()
+)
+_MOVE_HEAD: Final = update(AuditHeadRow).where(_OF_TENANT)  # to the values it is executed with
 
 
 class SqlAudit:
@@ -60,14 +66,13 @@ class SqlAudit:
             line["hash"] = line_hash(line, before)
             await plainly.execute(self._scope.database.insert(AuditRow), line)
             end = {"count": line["seq"], "hash": line["hash"], "seal": self._seal(line["seq"], line["hash"])}
-            await plainly.execute(self._scope.update(AuditHeadRow), end)
+            await plainly.execute(_MOVE_HEAD, {"tenant": self._scope.tenant, **end})
         return _show(line)
 
     async def _locked_head(self, connection: AsyncConnection) -> tuple[int, str]:
         """Lock the head, so that writers of one tenant queue; the first one makes it."""
-        head = select_columns(col(AuditHeadRow.count), col(AuditHeadRow.hash))
-        query = head.where(self._scope.mine(AuditHeadRow)).with_for_update()
-        found = (await connection.execute(query)).first()
+        tenant = {"tenant": self._scope.tenant}
+        found = (await connection.execute(_HEAD, tenant)).first()
         if found is None:
             first = {
                 "tenant_id": self._scope.tenant,
@@ -77,7 +82,7 @@ class SqlAudit:
             }
             insert = self._scope.database.insert(AuditHeadRow).on_conflict_do_nothing()
             await connection.execute(insert, first)
-            found = (await connection.execute(query)).one()
+            found = (await connection.execute(_HEAD, tenant)).one()
         return found[0], found[1]
 
     async def list(

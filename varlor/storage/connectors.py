@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +21,20 @@ from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow
 NOUN: Final = "connector"
 _UNUSABLE: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
 _STAYING: Final = frozenset({"deleting", "needs_reauth", "revoked"})  # whatever a test finds out
+
+
+def _of_connector(table: type[CredentialRow | GrantRow]) -> ColumnElement[bool]:
+    same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
+    return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
+
+
+_WHOLE: Final = (
+    select(ConnectorRow, CredentialRow, GrantRow)
+    .where(col(ConnectorRow.tenant_id) == bindparam("tenant"), col(ConnectorRow.id) == bindparam("connector"))
+    .join(CredentialRow, _of_connector(CredentialRow))
+    .outerjoin(GrantRow, _of_connector(GrantRow))
+)
+"""Built once: every act begins with it."""
 
 
 class SqlConnectors:
@@ -49,14 +63,9 @@ class SqlConnectors:
         return _show(row, credential, None)
 
     async def get(self, connector_id: str) -> Connector:
-        query = (
-            select(ConnectorRow, CredentialRow, GrantRow)
-            .where(self._scope.mine(ConnectorRow), col(ConnectorRow.id) == connector_id)
-            .join(CredentialRow, _of_connector(CredentialRow))
-            .outerjoin(GrantRow, _of_connector(GrantRow))
-        )
+        key = {"tenant": self._scope.tenant, "connector": connector_id}
         async with self._scope.database.read() as session:
-            found = (await session.exec(query)).one_or_none()
+            found = (await session.exec(_WHOLE, params=key)).one_or_none()
         if found is None:
             raise NotFoundError(f"No such {NOUN}.")
         return _show(*found)
@@ -137,11 +146,6 @@ class SqlConnectors:
     async def _credential(self, session: AsyncSession, connector_id: str) -> CredentialRow:
         where = col(CredentialRow.connector_id) == connector_id
         return await self._scope.one(session, NOUN, CredentialRow, where)
-
-
-def _of_connector(table: type[CredentialRow | GrantRow]) -> ColumnElement[bool]:
-    same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
-    return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
 
 
 def _plain(settings: ConnectorSettings) -> dict[str, Any]:
