@@ -22,6 +22,7 @@ from api.routes import (
     onboarding,
     pages,
     runs,
+    schedules,
     session,
     tokens,
 )
@@ -38,6 +39,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     connectors.router,
     fetch.router,
     runs.router,
+    schedules.router,
     events.router,
     datasets.router,
     audit.router,

@@ -86,15 +86,15 @@ def merged(
     return settings, None
 
 
-def refuse_headers(names: Iterable[str]) -> None:
+def refuse_headers(names: Iterable[str], place: str = "/headers") -> None:
     """Headers that hold credentials belong to authType; those of the transport belong to us."""
     problems: list[FieldProblem] = []
     for name in names:
         if name.lower() in CREDENTIAL_HEADERS:
             detail = "Credentials belong to authType (bearer or apikey), where they are sealed."
-            problems.append(FieldProblem(f"/headers/{_escaped(name)}", detail))
+            problems.append(FieldProblem(f"{place}/{_escaped(name)}", detail))
         elif name.lower() in TRANSPORT_HEADERS:
-            problems.append(FieldProblem(f"/headers/{_escaped(name)}", _TRANSPORT))
+            problems.append(FieldProblem(f"{place}/{_escaped(name)}", _TRANSPORT))
     if problems:
         raise InvalidInputError("Some headers cannot be set.", *problems)
 

@@ -119,18 +119,18 @@ class Engine:
         )
         return handle.id
 
-    async def pause(self, tenant: str, run: str) -> None:
-        await self._update(tenant, run, SyncDataset.pause)
+    async def pause(self, workflow_id: str) -> None:
+        await self._update(workflow_id, SyncDataset.pause)
 
-    async def resume(self, tenant: str, run: str) -> None:
-        await self._update(tenant, run, SyncDataset.resume)
+    async def resume(self, workflow_id: str) -> None:
+        await self._update(workflow_id, SyncDataset.resume)
 
-    async def set_rate(self, tenant: str, run: str, requests_per_minute: int | None) -> None:
-        await self._update(tenant, run, SyncDataset.set_rate, requests_per_minute)
+    async def set_rate(self, workflow_id: str, requests_per_minute: int | None) -> None:
+        await self._update(workflow_id, SyncDataset.set_rate, requests_per_minute)
 
-    async def cancel(self, tenant: str, run: str) -> None:
+    async def cancel(self, workflow_id: str) -> None:
         """Durable: it needs no worker now. NotFoundError when there is nothing left to cancel."""
-        handle = self._client.get_workflow_handle(names.sync_id(tenant, run))
+        handle = self._client.get_workflow_handle(workflow_id)
         async with translated():
             await handle.cancel(rpc_timeout=RPC_SECONDS)
 
@@ -167,8 +167,8 @@ class Engine:
                 rpc_timeout=RPC_SECONDS,
             )
 
-    async def _update(self, tenant: str, run: str, update: Any, *arguments: Any) -> None:
-        handle = self._client.get_workflow_handle_for(SyncDataset.run, names.sync_id(tenant, run))
+    async def _update(self, workflow_id: str, update: Any, *arguments: Any) -> None:
+        handle = self._client.get_workflow_handle_for(SyncDataset.run, workflow_id)
         try:
             async with translated(), asyncio.timeout(UPDATE_SECONDS):
                 await handle.execute_update(update, args=arguments)

@@ -19,6 +19,7 @@ from varlor.ports import (
     RouteLimit,
     Sessions,
     Store,
+    Timetable,
     TokenCache,
     TokenVerifier,
     UrlJudge,
@@ -44,6 +45,7 @@ class Services:
 
     store: Store
     engine: Engine
+    timetable: Timetable
     events: Events
     drafts: Drafts
     discoveries: DiscoveryCache

@@ -254,6 +254,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
         yield Services(
             store=shared.store,
             engine=engine,
+            timetable=TemporalTimetable(shared.temporal),
             events=shared.events,
             drafts=shared.drafts,
             discoveries=shared.discoveries,

@@ -28,11 +28,17 @@ async def list_all(
     cursor: Cursor = None,
     connector_id: Annotated[Id | None, Query(alias="connectorId")] = None,
     dataset_id: Annotated[Id | None, Query(alias="datasetId")] = None,
+    schedule_id: Annotated[Id | None, Query(alias="scheduleId")] = None,
     status: Annotated[RunStatus | None, Query()] = None,
 ) -> Page[Run]:
     return page(
         await caller.store.runs.list(
-            limit=limit, cursor=cursor, connector_id=connector_id, dataset_id=dataset_id, status=status
+            limit=limit,
+            cursor=cursor,
+            connector_id=connector_id,
+            dataset_id=dataset_id,
+            schedule_id=schedule_id,
+            status=status,
         )
     )
 
@@ -67,7 +73,7 @@ async def requests(
 )
 async def pause(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
     run = await _open(caller, runId)
-    await _ask(parts.engine.pause(caller.tenant_id, runId))
+    await _ask(parts.engine.pause(run.workflow_id))
     await audit(caller, "run.paused", connector_id=run.connector_id, run=runId)
     return await get(runId, parts, caller)
 
@@ -80,7 +86,7 @@ async def pause(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 
 )
 async def resume(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
     run = await _open(caller, runId)
-    await _ask(parts.engine.resume(caller.tenant_id, runId))
+    await _ask(parts.engine.resume(run.workflow_id))
     await audit(caller, "run.resumed", connector_id=run.connector_id, run=runId)
     return await get(runId, parts, caller)
 
@@ -94,7 +100,7 @@ async def resume(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803
 async def cancel(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
     run = await _open(caller, runId)
     try:
-        await parts.engine.cancel(caller.tenant_id, runId)
+        await parts.engine.cancel(run.workflow_id)
     except NotFoundError:  # its workflow is gone, so nobody else will ever end this row
         await caller.store.runs.mark(runId, "canceled")
     await audit(caller, "run.canceled", connector_id=run.connector_id, run=runId)
@@ -109,7 +115,7 @@ async def cancel(runId: RunId, parts: Svc, caller: Editor) -> Run:  # noqa: N803
 )
 async def update(runId: RunId, body: RunPatch, parts: Svc, caller: Editor) -> Run:  # noqa: N803 - the name on the wire
     run = await _open(caller, runId)
-    await _ask(parts.engine.set_rate(caller.tenant_id, runId, body.requests_per_minute))
+    await _ask(parts.engine.set_rate(run.workflow_id, body.requests_per_minute))
     rate = str(body.requests_per_minute or "full")
     await audit(caller, "run.rate_set", connector_id=run.connector_id, run=runId, requestsPerMinute=rate)
     return await get(runId, parts, caller)

@@ -14,6 +14,7 @@ from api.services import Services
 from tests.api.conftest import Door
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
+from varlor.contracts.schedule import ScheduleSettings
 from varlor.settings import Settings
 
 DOCUMENT = create_app(settings=Settings(mode="embedded")).openapi()
@@ -21,7 +22,7 @@ CALLBACKS = {"finish_oauth", "finish_oauth_shared"}  # state and cookie decide: 
 OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *CALLBACKS}
 ANYONE_KNOWN = {"get_session", "end_session"}
 OPERATORS = {"decode_payloads", "encode_payloads"}
-ADMINS = {"delete_connector", "delete_dataset", "list_audit", "revoke_token"}
+ADMINS = {"delete_connector", "delete_dataset", "delete_schedule", "list_audit", "revoke_token"}
 EDITORS = {
     "create_connector",
     "update_connector",
@@ -34,6 +35,12 @@ EDITORS = {
     "resume_run",
     "cancel_run",
     "update_dataset",
+    "create_schedule",
+    "update_schedule",
+    "trigger_schedule",
+    "pause_schedule",
+    "resume_schedule",
+    "backfill_schedule",
 }
 LADDER = ("viewer", "editor", "admin")
 
@@ -63,7 +70,12 @@ async def asked(client: httpx2.AsyncClient, name: str, ids: dict[str, str]) -> h
     return await client.request(method, path, **body_of(operation))
 
 
-MISSING = {"connectorId": "con_missing", "runId": "run_missing", "datasetId": "dat_missing"}
+MISSING = {
+    "connectorId": "con_missing",
+    "runId": "run_missing",
+    "datasetId": "dat_missing",
+    "scheduleId": "sch_missing",
+}
 
 
 def lowest(name: str) -> str:
@@ -107,12 +119,15 @@ async def test_no_tenants_role_reaches_the_platforms(door: Door, name: str) -> N
 
 @pytest.fixture
 async def foreign(services: Services) -> dict[str, str]:
-    """A connector, a dataset and a run of another tenant."""
+    """A connector, a dataset, a run and a schedule of another tenant."""
     store = services.store.tenant(f"rival-{uuid.uuid4().hex[:8]}")
     settings = ConnectorSettings(name="theirs", base_url="https://api.example.com")
     connector = await store.connectors.create(settings, Secrets(), created_by="them")
     dataset = await store.datasets.create("theirs", connector_id=connector.id)
     request = FetchRequest(path="/users", dataset=DatasetTarget(id=dataset.id))
+    schedule = await store.schedules.create(
+        ScheduleSettings(name="theirs", connector_id=connector.id, fetch=request, every=3600)
+    )
     run = await store.runs.create(
         f"run_{uuid.uuid4().hex}",
         connector_id=connector.id,
@@ -120,7 +135,7 @@ async def foreign(services: Services) -> dict[str, str]:
         request=request,
         origin="api",
     )
-    return {"connectorId": connector.id, "runId": run.id, "datasetId": dataset.id}
+    return {"connectorId": connector.id, "runId": run.id, "datasetId": dataset.id, "scheduleId": schedule.id}
 
 
 @pytest.mark.parametrize("name", WITH_ID)
@@ -145,7 +160,17 @@ async def test_what_is_foreign_cannot_be_reached_through_a_body(
     assert (await editor.post(f"/connectors/{mine}/fetch", json=order)).status_code == 404
     tested = await editor.post("/connectors/test-api", json={"connectorId": foreign["connectorId"]})
     assert tested.status_code == 404
-    for query in (f"connectorId={foreign['connectorId']}", f"datasetId={foreign['datasetId']}"):
+    plan = EXAMPLES["ScheduleInput"]
+    for theirs in (
+        {"connectorId": foreign["connectorId"]},
+        {"connectorId": mine, "fetch": {"path": "/users", "dataset": {"id": foreign["datasetId"]}}},
+    ):
+        assert (await editor.post("/schedules", json=plan | theirs)).status_code == 404
+    for query in (
+        f"scheduleId={foreign['scheduleId']}",
+        f"connectorId={foreign['connectorId']}",
+        f"datasetId={foreign['datasetId']}",
+    ):
         assert (await editor.get(f"/runs?{query}")).json()["items"] == []
     async with door.as_role("admin") as admin:
         lines = await admin.get(f"/audit?connectorId={foreign['connectorId']}")

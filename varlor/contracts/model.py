@@ -22,7 +22,10 @@ class Model(BaseModel):
 
 
 def utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time beyond the years 1 to 9999") from None
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(utc)]
