@@ -32,7 +32,7 @@ SETTINGS = ConnectorSettings(
     oauth_config=OAuthConfig(
         client_id="c",
         authorization_url="https://id.example.com/a",
-        token_url="https://id.example.com/t",  # noqa: S106 - an address
+        token_url="https://id.example.com/t",
     ),
 )
 
