@@ -27,7 +27,10 @@ from varlor.contracts.messages import (
     LeaseOutcome,
     MarkInput,
     RunRef,
+    ScheduledRun,
+    ScheduleRef,
     SetRateInput,
+    SkipInput,
     SyncInput,
     SyncResult,
 )
@@ -43,6 +46,7 @@ class Script:
     chunks: list[ChunkResult | VarlorError | Exception]
     leases: list[LeaseOutcome] = field(default_factory=lambda: [LeaseOutcome(leased=True)])
     next_run_id: str | None = None
+    schedule_id: str | None = None
     hold_chunk: bool = False
     seen: list[str] = field(default_factory=list[str])
     finished: list[FinishInput] = field(default_factory=list[FinishInput])
@@ -56,6 +60,16 @@ class Activities:
 
     def __init__(self, script: Script) -> None:
         self._script = script
+
+    @activity.defn
+    async def open_scheduled_run(self, ref: ScheduleRef) -> ScheduledRun:
+        self._script.seen.append("open")
+        return ScheduledRun(run_id="run_scheduled", dataset_id="dat_1")
+
+    @activity.defn
+    async def skip_run(self, order: SkipInput) -> None:
+        assert order.run_id == "run_scheduled"
+        self._script.seen.append("skipped")
 
     @activity.defn
     async def begin_run(self, ref: RunRef) -> LeaseOutcome:
@@ -130,6 +144,8 @@ async def staged(client: Client, script: Script, *, sandboxed: bool = True) -> A
     world, run = Activities(script), f"run_{uuid.uuid4().hex[:8]}"
     runner = SandboxedWorkflowRunner() if sandboxed else UnsandboxedWorkflowRunner()
     effects = [
+        world.open_scheduled_run,
+        world.skip_run,
         world.begin_run,
         world.mark_run,
         world.set_rate,
@@ -154,8 +170,21 @@ async def staged(client: Client, script: Script, *, sandboxed: bool = True) -> A
     ):
         handle = await client.start_workflow(
             SyncDataset.run,
-            SyncInput(tenant_id="acme", run_id=run, connector_id="con_1", dataset_id="dat_1"),
+            _order(run, script.schedule_id),
             id=names.sync_id("acme", run),
             task_queue=names.CONTROL_QUEUE,
         )
         yield Stage(client, script, run, handle)
+
+
+def _order(run: str, schedule_id: str | None) -> SyncInput:
+    if schedule_id is None:
+        return SyncInput(tenant_id="acme", run_id=run, connector_id="con_1", dataset_id="dat_1")
+    return SyncInput(
+        tenant_id="acme",
+        run_id="",
+        connector_id="con_1",
+        dataset_id="",
+        origin="schedule",
+        schedule_id=schedule_id,
+    )

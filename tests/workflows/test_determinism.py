@@ -43,6 +43,12 @@ SCENARIOS: dict[str, Callable[[], Script]] = {
         [chunk(done=True)],
         leases=[LeaseOutcome(leased=False, holder_run_id="run_b"), LeaseOutcome(leased=True)],
     ),
+    "scheduled": lambda: Script([chunk(done=True)], schedule_id="sch_1"),
+    "scheduled-and-skipped": lambda: Script(
+        [chunk(done=True)],
+        leases=[LeaseOutcome(leased=False, holder_run_id="run_b")],
+        schedule_id="sch_1",
+    ),
     "failed": lambda: Script([failure(SourceError("not_found", "gone", status=404))]),
 }
 
