@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "fetch": Entry("varlor.cli.fetch", "Fetch one URL, page by page, into a local dataset.", _DATA),
     "connectors": Entry("varlor.cli.connectors", "List, show, create, test, discover, delete.", _DATA),
     "runs": Entry("varlor.cli.runs", "List, show, watch, pause, resume, cancel.", _DATA),
+    "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export.", _DATA),
     "audit": Entry("varlor.cli.audit", "List the audit; verify its chain.", _CARE),
     "token": Entry("varlor.cli.token", "Print a token for the embedded stack's API.", _CARE),
