@@ -119,6 +119,7 @@ class Chunk:
         return RunState(cursor=following, done=following is None or self._limited())
 
     def _judge(self, error: SourceError) -> float:
+        self.journal.blame(error)
         self.failures += 1
         seconds = wait_after(error, self.failures, self.random)
         if seconds is None:

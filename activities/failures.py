@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from varlor.contracts.run import RunError
@@ -12,6 +13,8 @@ from varlor.errors import SourceError, VarlorError
 S = TypeVar("S")
 P = ParamSpec("P")
 R = TypeVar("R")
+
+MOST_UNFORESEEN: Final = 5  # attempts; a passing cause has passed by then, a fault of ours has not
 
 
 def translated(
@@ -28,6 +31,29 @@ def translated(
             return await method(self, *args, **kwargs)
         except VarlorError as error:
             raise failure(error) from error
+
+    return wrapper
+
+
+def ending(
+    method: Callable[Concatenate[S, P], Awaitable[R]],
+) -> Callable[Concatenate[S, P], Awaitable[R]]:
+    """Wrap what a person waits for: a failure nobody foresaw ends it, instead of repeating for ever.
+
+    Leaves as a final ApplicationError `internal`, from the fifth attempt on.
+    """
+
+    @wraps(method)
+    async def wrapper(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(self, *args, **kwargs)
+        except (ApplicationError, TimeoutError):
+            raise
+        except Exception as error:
+            if activity.info().attempt < MOST_UNFORESEEN:
+                raise
+            detail = f"A fault of ours ({type(error).__name__}) ended the run. Its rows so far are kept."
+            raise ApplicationError(detail, type="internal", non_retryable=True) from error
 
     return wrapper
 

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.announce import announce
 from activities.chunk import Chunk
-from activities.failures import translated
+from activities.failures import ending, translated
 from activities.journal import Journal, Tally
 from activities.stopping import until_stopped
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
@@ -51,6 +51,7 @@ class FetchActivities:
         self._clock = clock
 
     @activity.defn
+    @ending
     @translated
     async def fetch_chunk(self, order: ChunkInput) -> ChunkResult:
         """Read pages until a bound, a wait or the end. Cancel and shutdown finish the open page first."""
@@ -116,6 +117,7 @@ class FetchActivities:
         )
 
     @activity.defn
+    @ending
     @translated
     async def publish(self, ref: RunRef) -> None:
         """Make what landed the dataset's content, in one step; append has done so already."""

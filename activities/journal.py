@@ -8,7 +8,7 @@ from typing import Final
 
 from activities.announce import announce
 from varlor.contracts.run import Counters, RequestLogEntry, Run, SchemaChange
-from varlor.errors import PartUnavailableError
+from varlor.errors import PartUnavailableError, SourceError
 from varlor.ports import Events, TenantStore
 
 TICK_SECONDS: Final = 0.5
@@ -58,6 +58,12 @@ class Journal:
         """Note one request of the outside API; it counts, whatever it answered."""
         self.tally.requests += 1
         self._entries.append(entry)
+
+    def blame(self, error: SourceError) -> None:
+        """The last request was answered, but what it answered was no good: let its entry say so."""
+        if self._entries and self._entries[-1].error is None:
+            failed = {"error": error.kind, "answer": error.excerpt}
+            self._entries[-1] = self._entries[-1].model_copy(update=failed)
 
     def note(self, text: str) -> None:
         self._notes.append(text)

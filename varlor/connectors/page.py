@@ -1,7 +1,8 @@
 """One page as the datasets room takes it: JSON bytes and the simple path to a list of records in them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
@@ -15,6 +16,7 @@ from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.records import Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
+from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
 
@@ -31,6 +33,7 @@ class Page:
         "_decoded",
         "_note",
         "_records",
+        "_secrets",
         "adopted",
         "base",
         "digest",
@@ -42,10 +45,13 @@ class Page:
         "url",
     )
 
-    def __init__(self, response: OutResponse, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, response: OutResponse, note: Callable[[str], None], secrets: tuple[str, ...] = ()
+    ) -> None:
         nothing = response.status == _NO_CONTENT
         self._body = b"[]" if nothing else utf8(response.body, response.content_type)
         self._note = note
+        self._secrets = secrets  # not to be shown when a broken answer is
         self._decoded: Decoded | None = None
         self._records: list[Any] | None = None
         self.headers = response.headers
@@ -85,11 +91,21 @@ class Page:
     def answer(self) -> Any:
         """The API's own document, parsed once."""
         if self._decoded is None:
-            self._decoded = decode(self._body)
+            with self._discreet():
+                self._decoded = decode(self._body)
             self._body = self._decoded.body
             if self._decoded.note:
                 self._note(self._decoded.note)
         return self._decoded.document
+
+    @contextmanager
+    def _discreet(self) -> Generator[None]:
+        try:
+            yield
+        except SourceError as error:
+            if error.excerpt is not None:
+                error.excerpt = redact_text(error.excerpt, self._secrets)
+            raise
 
     def around(self, where: Path) -> Any:
         """The answer, or the answer with its records cut out, where that holds the same at `where`.
@@ -141,7 +157,8 @@ class Page:
     def settle(self, place: Place) -> None:
         """Take the records from `place`, parsing only where the body must be rewritten."""
         self.place = place
-        require_json(self._body)
+        with self._discreet():
+            require_json(self._body)
         keys = path(place.path).keys
         if place.shape == "list" and keys is not None and self._holds(keys):
             self.record_path = place.path

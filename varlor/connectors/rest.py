@@ -72,7 +72,7 @@ class RestReader:
         raise error
 
     def _page(self, state: State, response: OutResponse) -> Page:
-        page = Page(response, self._job.note)
+        page = Page(response, self._job.note, self._errand.secrets)
         if state.place is not None:
             page.settle(state.place)
         else:

@@ -27,7 +27,10 @@ _ACCEPT: Final = "application/json, */*;q=0.5"
 
 @dataclass(slots=True, repr=False)
 class Errand:
-    """For whom requests are sent: a run's reading, or a connection test (no run, no log)."""
+    """For whom requests are sent: a run's reading, or a connection test (no run, no log).
+
+    `secrets` is what was last sent as credential: an answer that echoes it is not shown as it came.
+    """
 
     tenant: str
     connector: Connector
@@ -38,6 +41,7 @@ class Errand:
     log: Callable[[RequestLogEntry], None] | None = None
 
     sent: int = 0
+    secrets: tuple[str, ...] = ()
 
 
 class Sender:
@@ -65,6 +69,7 @@ class Sender:
         home = at_home(errand.connector, asked)
         parts = await errand.auth.parts() if home else AuthParts()
         secrets = secret_values(parts, errand.connector.headers)
+        errand.secrets = tuple(secrets)
         entry = self._entry(errand, asked, attempt, waited)
         started = monotonic()
         try:
