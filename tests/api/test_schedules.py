@@ -146,6 +146,29 @@ async def test_a_scheduled_run_is_paused_canceled_and_not_doubled_meanwhile(
     assert (await ended(editor, run_id))["status"] == "canceled"
 
 
+async def test_a_run_makes_way_for_the_next_where_the_policy_says_so(
+    make: Making, editor: httpx2.AsyncClient, sample_url: str
+) -> None:
+    slow = {"requestsPerMinute": 60, "burstLimit": 1}
+    connector = await connected(editor, sample_url, rateLimitConfig=slow)
+    events = {"path": "/v1/events", "params": {"limit": 5}, "dataset": {"name": "slow"}}
+    schedule = await make(connectorId=connector, fetch=events, overlap="cancel_other")
+    place = f"/schedules/{schedule['id']}"
+    await editor.post(f"{place}/trigger")
+    first = await begun(editor, schedule["id"])
+    await ended(editor, first, "running")
+    assert (await editor.post(f"{place}/trigger")).status_code == 202
+    assert (await ended(editor, first))["status"] == "canceled"
+    async with asyncio.timeout(30):
+        while True:
+            second = (await editor.get(place)).json()["recentRuns"][0]["id"]
+            if second != first:
+                break
+            await asyncio.sleep(0.1)
+    assert (await ended(editor, second, "running"))["error"] is None
+    await editor.post(f"/runs/{second}/cancel")
+
+
 async def test_what_was_missed_is_made_up_for_run_after_run(make: Making, editor: httpx2.AsyncClient) -> None:
     schedule = await make(paused=True)
     now = datetime.now(UTC).replace(minute=30)
