@@ -100,5 +100,5 @@ async def test_a_deletion_revokes_first_and_ends_whatever_the_provider_says(
             task_queue=names.CONTROL_QUEUE,
         )
     assert outcome.revocation == said
-    assert world.seen == ["revoke", "erase connector"]
+    assert world.seen == ["remove schedules", "revoke", "erase connector"]
     assert [order.result for order in world.erased] == [said]

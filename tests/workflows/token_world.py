@@ -130,6 +130,10 @@ class World:
         return OpenRuns(workflow_ids=[])
 
     @activity.defn
+    async def remove_schedules(self, order: RetireInput) -> None:
+        self.seen.append("remove schedules")
+
+    @activity.defn
     async def erase_connector(self, order: RetireInput) -> None:
         self.seen.append("erase connector")
 
@@ -152,6 +156,7 @@ async def serving(client: Client, world: World, *, sandboxed: bool = True) -> As
             world.revoke_token,
             world.erase_token,
             world.open_runs,
+            world.remove_schedules,
             world.erase_connector,
         ],
         workflow_runner=SandboxedWorkflowRunner() if sandboxed else UnsandboxedWorkflowRunner(),
