@@ -1,0 +1,92 @@
+"""Delta tables: landing, publishing, reading."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from varlor.contracts.dataset import RowsPage, TableFacts
+from varlor.contracts.fetch import SchemaPolicy, WriteMode
+from varlor.contracts.model import Model
+from varlor.contracts.run import (
+    Counters,
+    SchemaChange,
+)
+from varlor.ports.source import (
+    PageFacts,
+    PageResponse,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LandingTarget:
+    """Where one run writes, and how."""
+
+    location: str
+    run_id: str
+    write_mode: WriteMode
+    primary_key: Sequence[str] = ()
+    schema_policy: SchemaPolicy = "evolve"
+
+
+class RunState(Model):
+    """What a commit carries beside its rows, so that rows and cursor cannot disagree.
+
+    `stuck`: the pagination could not go on after the last committed page, and why.
+    """
+
+    cursor: dict[str, Any] | None = None
+    counters: Counters = Counters()
+    done: bool = False
+    stuck: str | None = None
+
+
+class Landing(Protocol):
+    """One attempt of one run at writing; opened once, fenced against every other.
+
+    append lands in the table itself; replace and merge land beside it until `Datasets.publish`.
+    """
+
+    @property
+    def state(self) -> RunState | None:
+        """As last committed by this run; None when it has committed nothing yet."""
+        ...
+
+    @property
+    def buffered_rows(self) -> int: ...
+    @property
+    def buffered_bytes(self) -> int: ...
+    async def add(self, page: PageResponse) -> PageFacts:
+        """Decode one page and buffer its records.
+
+        Raises SourceError(not_json, bad_records) or SchemaFrozenError; the buffer is then as before.
+        """
+        ...
+
+    async def commit(self, state: RunState) -> Sequence[SchemaChange]:
+        """Write the buffer and the state in one atomic step; FencedError when another writer has the table.
+
+        Answers the schema changes since the last commit.
+        """
+        ...
+
+
+class Datasets(Protocol):
+    """Delta tables."""
+
+    def location(self, tenant: str, dataset: str) -> str: ...
+    async def open(self, target: LandingTarget, *, heartbeat: Callable[[str], None] | None = None) -> Landing:
+        """Begin or go on; `heartbeat` is told of each step of a commit that must rewrite the table."""
+        ...
+
+    async def publish(self, target: LandingTarget, *, heartbeat: Callable[[str], None]) -> None:
+        """Make a finished landing the dataset's content; idempotent; append has nothing to do."""
+        ...
+
+    async def discard(self, target: LandingTarget) -> None:
+        """Drop an unpublished landing of a failed or canceled run; idempotent."""
+        ...
+
+    async def facts(self, location: str) -> TableFacts: ...
+    async def rows(self, location: str, *, limit: int, offset: int) -> RowsPage: ...
+    def export(self, location: str, format_: Literal["parquet", "csv", "jsonl"]) -> AsyncIterator[bytes]: ...
+    async def delete(self, location: str) -> None: ...

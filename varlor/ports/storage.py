@@ -1,0 +1,224 @@
+"""The database: one tenant's repositories, and no other way to its rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from varlor.contracts.check import CheckResult
+from varlor.contracts.connector import (
+    Connector,
+    ConnectorSettings,
+    ConnectorStatus,
+    Secrets,
+)
+from varlor.contracts.dataset import Dataset, TableFacts
+from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.messages import ResealProgress
+from varlor.contracts.run import (
+    Counters,
+    Origin,
+    RequestLogEntry,
+    Run,
+    RunError,
+    RunStatus,
+    SchemaChange,
+)
+from varlor.contracts.schedule import ScheduleSettings, StoredSchedule
+from varlor.ports.audit import AuditLog
+from varlor.ports.grants import GrantRepository
+from varlor.ports.time_and_lists import Listing
+
+
+class ConnectorRepository(Protocol):
+    """One tenant's connectors. Every method raises NotFoundError for an unknown or foreign id."""
+
+    async def create(
+        self, settings: ConnectorSettings, secrets: Secrets, *, created_by: str
+    ) -> Connector: ...
+    async def get(self, connector_id: str) -> Connector: ...
+    async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]: ...
+    async def update(
+        self, connector_id: str, settings: ConnectorSettings, secrets: Secrets | None
+    ) -> Connector:
+        """Replace the settings; `secrets` None keeps the stored credential, else replaces it whole."""
+        ...
+
+    async def set_status(self, connector_id: str, status: ConnectorStatus) -> None: ...
+    async def secrets(self, connector_id: str) -> Secrets:
+        """Unseal the credential; raises SealError when it does not open."""
+        ...
+
+    async def erase(self, connector_id: str) -> None:
+        """Delete the connector and its credential; its datasets and runs stay."""
+        ...
+
+    async def record_check(self, connector_id: str, result: CheckResult) -> None:
+        """Keep the last test (without its sample) and move the status to connected or error."""
+        ...
+
+    async def last_check(self, connector_id: str) -> tuple[datetime, CheckResult] | None: ...
+
+
+class RunRepository(Protocol):
+    """One tenant's runs."""
+
+    async def create(
+        self,
+        run_id: str,
+        *,
+        connector_id: str,
+        dataset_id: str,
+        request: FetchRequest,
+        origin: Origin,
+        schedule_id: str | None = None,
+        workflow_id: str | None = None,
+    ) -> Run:
+        """Insert as `queued`; the same id again answers the stored run.
+
+        `workflow_id`: where it is not the one that follows from the run's id.
+        """
+        ...
+
+    async def get(self, run_id: str) -> Run: ...
+    async def list(
+        self,
+        *,
+        limit: int,
+        cursor: str | None,
+        connector_id: str | None = None,
+        dataset_id: str | None = None,
+        schedule_id: str | None = None,
+        status: RunStatus | None = None,
+    ) -> Listing[Run]: ...
+    async def mark(
+        self,
+        run_id: str,
+        status: RunStatus,
+        *,
+        resume_at: datetime | None = None,
+        error: RunError | None = None,
+        counters: Counters | None = None,
+    ) -> Run:
+        """Set the visible status; a final status is never left again (a later mark is ignored)."""
+        ...
+
+    async def set_rate(self, run_id: str, requests_per_minute: int | None) -> Run: ...
+    async def record(
+        self, run_id: str, *, notes: Sequence[str] = (), changes: Sequence[SchemaChange] = ()
+    ) -> None:
+        """Add notes and schema changes; those already recorded are not repeated."""
+        ...
+
+    async def append_requests(self, run_id: str, entries: Sequence[RequestLogEntry]) -> None: ...
+    async def requests(
+        self, run_id: str, *, limit: int, cursor: str | None, failed_only: bool = False
+    ) -> Listing[RequestLogEntry]: ...
+    async def active_since(
+        self, connector_id: str, since: datetime, *, before: datetime | None = None
+    ) -> bool:
+        """Whether this connector may have sent a request since then (the window after a Redis flush).
+
+        A run that started at `before` or later does not count: whatever it sent is known.
+        """
+        ...
+
+
+class ScheduleRepository(Protocol):
+    """One tenant's schedules; whether one is paused, and when it fires next, is `Timetable`'s."""
+
+    async def create(self, schedule: ScheduleSettings) -> StoredSchedule:
+        """NotFoundError when there is no such connector."""
+        ...
+
+    async def get(self, schedule_id: str) -> StoredSchedule: ...
+    async def list(
+        self, *, limit: int, cursor: str | None, connector_id: str | None = None
+    ) -> Listing[StoredSchedule]: ...
+    async def update(self, schedule_id: str, schedule: ScheduleSettings) -> StoredSchedule:
+        """Replace the settings, but for the connector, which stays."""
+        ...
+
+    async def delete(self, schedule_id: str) -> None: ...
+
+
+class DatasetRepository(Protocol):
+    """One tenant's datasets and their writer's leases."""
+
+    async def create(self, name: str, *, connector_id: str | None) -> Dataset: ...
+    async def get(self, dataset_id: str) -> Dataset: ...
+    async def find(self, name: str) -> Dataset | None: ...
+    async def list(self, *, limit: int, cursor: str | None) -> Listing[Dataset]: ...
+    async def rename(self, dataset_id: str, name: str) -> Dataset: ...
+    async def record_facts(self, dataset_id: str, facts: TableFacts) -> None: ...
+    async def delete(self, dataset_id: str) -> None: ...
+    async def lease(self, dataset_id: str, run_id: str) -> str:
+        """Take the writer's lease in one statement, or answer who holds it; the holder's run id."""
+        ...
+
+    async def release(self, dataset_id: str, run_id: str) -> str | None:
+        """Give the lease back if `run_id` holds it; answer the run queued longest, if any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """What an idempotent request answered the first time; `fingerprint` is of its body."""
+
+    fingerprint: str
+    status: int
+    body: dict[str, Any]
+
+
+class IdempotencyRepository(Protocol):
+    """One tenant's Idempotency-Keys, kept for 24 h."""
+
+    async def begin(self, key: str, fingerprint: str) -> RememberedAnswer | None:
+        """Claim the key: None to go on; the first answer if done; ConflictError while it is under way."""
+        ...
+
+    async def finish(self, key: str, answer: RememberedAnswer) -> None: ...
+    async def abandon(self, key: str) -> None:
+        """Give a claimed key back after a failure, so that the client may try again."""
+        ...
+
+
+class TenantStore(Protocol):
+    """Everything stored for one tenant: there is no other way to a tenant's rows."""
+
+    @property
+    def connectors(self) -> ConnectorRepository: ...
+    @property
+    def grants(self) -> GrantRepository: ...
+    @property
+    def runs(self) -> RunRepository: ...
+    @property
+    def schedules(self) -> ScheduleRepository: ...
+    @property
+    def datasets(self) -> DatasetRepository: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def idempotency(self) -> IdempotencyRepository: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def tenant(self, tenant_id: str) -> TenantStore: ...
+    async def ping(self) -> None:
+        """Raise PartUnavailableError when the database does not answer."""
+        ...
+
+    async def reseal_batch(self, after: str | None, limit: int) -> ResealProgress:
+        """Re-seal, in all tenants, up to `limit` rows that are not under the newest key.
+
+        Each by compare-and-swap: a row that changed meanwhile is `skipped`, and `key_usage` tells
+        whether another pass is needed. Start with `after` None, go on until the answer's is None;
+        the numbers are of this batch.
+        """
+        ...
+
+    async def key_usage(self) -> Mapping[str, int]:
+        """Sealed rows by master key version, in all tenants; the newest version is always named."""
+        ...
