@@ -55,7 +55,7 @@ async def test_its_runs_are_found_and_are_never_the_next_in_line(tenant: TenantS
     dataset = (await tenant.datasets.create("users", connector_id=mine)).id
     of_mine: dict[str, Any] = {"connector_id": mine, "dataset_id": dataset, "request": FETCH}
     await tenant.runs.create("run_first", **of_mine, origin="api")
-    started = {"schedule_id": "sch_1", "workflow_id": "sync/t/sch_1-2026-01-01T00:00:00Z"}
+    started: dict[str, Any] = {"schedule_id": "sch_1", "workflow_id": "sync/t/sch_1-2026-01-01T00:00:00Z"}
     scheduled = await tenant.runs.create("run_scheduled", **of_mine, origin="schedule", **started)
     again = await tenant.runs.create("run_scheduled", **of_mine, origin="schedule", **started)
     assert scheduled == again
