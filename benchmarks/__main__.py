@@ -4,13 +4,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, ready, starts
+from benchmarks import fetch, memory, ready, starts, tokens
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
     "memory": memory.main,
     "starts": starts.main,
     "ready": ready.main,
+    "tokens": tokens.main,
 }
 
 

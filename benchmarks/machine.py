@@ -43,6 +43,13 @@ def peak_mb(pid: int) -> float:
     return 0.0
 
 
+def resident_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -62,12 +69,11 @@ def mock_api(rows: int, latency_ms: float = 0) -> Generator[str]:
 
 
 @contextmanager
-def stack(allow: str = "") -> Generator[Launched]:
-    """`varlor up` without the sample API, on a state folder of its own."""
+def stack(allow: str = "", *, sample: bool = False) -> Generator[Launched]:
+    """`varlor up` on a state folder of its own, with the sample API only if asked for."""
     with tempfile.TemporaryDirectory() as folder:
-        launched = Launched(
-            Path(folder) / "state", "up", *FREE_PORTS, "--no-sample", VARLOR_EGRESS_ALLOW=allow
-        )
+        more = () if sample else ("--no-sample",)
+        launched = Launched(Path(folder) / "state", "up", *FREE_PORTS, *more, VARLOR_EGRESS_ALLOW=allow)
         try:
             yield launched.until_ready()
             launched.stop()
