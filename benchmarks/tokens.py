@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from benchmarks.machine import cpu, resident_mb, stack
 from benchmarks.long_sync import long_sync
+from benchmarks.machine import cpu, resident_mb, stack
 from benchmarks.table import show
 from tests.e2e.grants import Consents
 from tests.stack.launched import Launched
