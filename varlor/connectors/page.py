@@ -31,6 +31,7 @@ class Page:
     __slots__ = (
         "_body",
         "_decoded",
+        "_framed",
         "_note",
         "_records",
         "_secrets",
@@ -54,6 +55,7 @@ class Page:
         self._secrets = secrets  # not to be shown when a broken answer is
         self._decoded: Decoded | None = None
         self._records: list[Any] | None = None
+        self._framed: Any = None  # the envelope alone, once it was cut out
         self.headers = response.headers
         self.url = response.url
         self.place = Place("$")
@@ -113,9 +115,10 @@ class Page:
         Cutting saves parsing the records of pages that go to Arrow as they are.
         """
         if self._decoded is None and self.place.shape == "list" and self.place.path != "$" and where.keys:
-            frame = self._frame(self.place.path.rpartition(".")[2])
-            if frame is not None and where.one(frame) is not None:
-                return frame
+            if self._framed is None:
+                self._framed = self._frame(self.place.path.rpartition(".")[2])
+            if self._framed is not None and where.one(self._framed) is not None:
+                return self._framed
         return self.answer()
 
     def _frame(self, name: str) -> Any:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from varlor.connectors.ahead import Ahead
 from varlor.connectors.auth import key_param
 from varlor.connectors.http import OutResponse
 from varlor.connectors.jsonpaths import path
@@ -41,6 +42,7 @@ class RestReader:
         )
         self._probe = Probe(sender, self._errand, job.note)
         self._styles: dict[tuple[Pagination, bool], Style] = {}
+        self._ahead = Ahead(lambda asked: sender.send(self._errand, asked), job)
 
     def start(self) -> Cursor:
         plan = self._plan
@@ -53,10 +55,15 @@ class RestReader:
         if state.trial is not None:
             return await self._probe.run(state, state.trial, attempt)
         try:
-            response = await self._sender.send(self._errand, state.asked, attempt=attempt)
+            response = await self._ahead.take(state.asked)
+            if response is None:
+                response = await self._sender.send(self._errand, state.asked, attempt=attempt)
         except SourceError as error:
             return await self._after_refusal(state, attempt, error)
-        return self._page(state, response)
+        page = self._page(state, response)
+        if state.config is not None and not state.presumed:
+            self._ahead.begin(state, page, self._style(state.config, bare=state.bare))
+        return page
 
     async def _after_refusal(self, state: State, attempt: int, error: SourceError) -> Page:
         """Counting past the end is refused by some APIs; a presumed page size, by others."""
@@ -199,7 +206,8 @@ class RestReader:
         return f"page {number} (cursor)" if isinstance(state.config, CursorToken) else f"page {number}"
 
     async def close(self) -> None:
-        """Nothing is held open: connections belong to the client."""
+        """Nothing but a request under way is held open: connections belong to the client."""
+        await self._ahead.drop()
 
 
 def _past_the_end(state: State, error: SourceError) -> bool:

@@ -79,6 +79,9 @@ class Sender:
         except SourceError as error:
             _record(errand, entry, {"ms": _ms(started), "error": error.kind})
             raise
+        except asyncio.CancelledError:  # nobody waits for it any more, but it was sent
+            _record(errand, entry, {"ms": _ms(started)})
+            raise
         error = judge(response, self._clock.now(), secrets)
         failed = {"error": error.kind, "answer": error.excerpt} if error else {}
         seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
