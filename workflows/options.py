@@ -24,6 +24,7 @@ LEASE_POLL: Final = timedelta(seconds=60)
 CONTINUE_AFTER_EVENTS: Final = 4_000
 CONTINUE_AFTER_UPDATES: Final = 1_000  # a run accepts 2,000
 ONBOARD_PATIENCE: Final = timedelta(minutes=10)
+RESEAL_PAUSE: Final = timedelta(seconds=1)
 SHORTEST_TIMER: Final = timedelta(seconds=1)
 KEEPER_RETRY: Final = timedelta(minutes=5)  # after a failure that no retry cures, such as a missing key
 
@@ -106,6 +107,6 @@ REVOKE: Final = _Options(
 )
 RESEAL: Final = _Options(
     task_queue=CONTROL_QUEUE,
-    start_to_close_timeout=timedelta(minutes=2),
+    start_to_close_timeout=timedelta(seconds=20),
     retry_policy=PARTS_RETRY,
 )

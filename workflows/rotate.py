@@ -16,6 +16,7 @@ class RotateKeys:
     def __init__(self, order: RotateKeysInput) -> None:
         self._order = order
         self._progress = order.progress
+        self._again = False
 
     @workflow.run
     async def run(self, order: RotateKeysInput) -> ResealProgress:  # noqa: ARG002 - taken by __init__
@@ -35,9 +36,13 @@ class RotateKeys:
                     "unopened": self._progress.unopened + batch.unopened,
                 }
             )
+            self._again = self._again or batch.skipped > 0
             self._show()
-            if batch.after is None:
+            if batch.after is None and not self._again:
                 break
+            if batch.after is None:
+                self._again = False  # another pass, for what changed meanwhile
+                await workflow.sleep(options.RESEAL_PAUSE)
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(self._order.model_copy(update={"progress": self._progress}))
         await workflow.execute_activity_method(

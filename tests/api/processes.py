@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from varlor.names import CONNECTOR_ATTRIBUTE, TENANT_ATTRIBUTE
 from varlor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +71,18 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> Non
                 return
         time.sleep(0.05)
     raise AssertionError(f"nothing listens on {port}:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def new_namespace(temporal_address: str) -> str:
+    """A Temporal namespace of a test's own, whose workers it may kill."""
+    space = f"n-{uuid.uuid4().hex[:8]}"
+    act = [str(Path(sys.executable).parent / "temporal"), "operator"]
+    attributes = [*("--name", TENANT_ATTRIBUTE, "--type", "Keyword")]
+    attributes += ["--name", CONNECTOR_ATTRIBUTE, "--type", "Keyword"]
+    for words in (
+        [*act, "namespace", "create", "--namespace", space, "--retention", "24h"],
+        [*act, "search-attribute", "create", "--namespace", space, *attributes],
+    ):
+        done = subprocess.run([*words, "--address", temporal_address], check=False, capture_output=True)
+        assert done.returncode == 0, done.stderr
+    return space

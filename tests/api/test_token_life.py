@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from api.app import create_app
 from tests.api.conftest import Door
 from tests.api.oauth_kit import Provider, connect, created, new_provider, until
-from tests.api.processes import ROOT, environment, running
+from tests.api.processes import ROOT, environment, new_namespace, running
 from varlor import names
 from varlor.settings import Settings
 
@@ -134,20 +134,7 @@ async def alone(
     settings: Settings, tenant: str, temporal_address: str
 ) -> AsyncIterator[tuple[Settings, Door]]:
     """The API in a Temporal namespace of its own, whose workers a test may kill."""
-    space = f"n-{uuid.uuid4().hex[:8]}"
-    temporal = str(Path(sys.executable).parent / "temporal")
-    act = [temporal, "operator"]
-    for words in (
-        [*act, "namespace", "create", "--namespace", space, "--retention", "24h"],
-        [
-            *(*act, "search-attribute", "create", "--namespace", space, "--type", "Keyword"),
-            *("--type", "Keyword", "--name", names.TENANT_ATTRIBUTE, "--name", names.CONNECTOR_ATTRIBUTE),
-        ],
-    ):
-        done = await asyncio.to_thread(
-            subprocess.run, [*words, "--address", temporal_address], check=False, capture_output=True
-        )
-        assert done.returncode == 0, done.stderr
+    space = await asyncio.to_thread(new_namespace, temporal_address)
     mine = settings.model_copy(update={"temporal_namespace": space})
     app = create_app(settings=mine)
     async with app.router.lifespan_context(app):

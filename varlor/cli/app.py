@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export.", _DATA),
     "audit": Entry("varlor.cli.audit", "List the audit; verify its chain.", _CARE),
+    "keys": Entry("varlor.cli.keys", "Master keys: list, add, rotate.", _CARE),
     "token": Entry("varlor.cli.token", "Print a token for the embedded stack's API.", _CARE),
     "signin": Entry("varlor.cli.signin", "Print a fresh one-time sign-in link for the UI.", _CARE),
     "doctor": Entry("varlor.cli.doctor", "Check every part the stack needs and say what to do.", _CARE),

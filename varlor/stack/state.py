@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from varlor.crypto import new_master_key
 from varlor.stack.errors import StackError, StateLockedError
 from varlor.stack.keys import EmbeddedKeys
 
@@ -103,6 +104,14 @@ class StateDir:
         keys = EmbeddedKeys.generate()
         self._write("keys.json", keys.to_stored())
         return keys
+
+    def add_master_key(self) -> str:
+        """Put a fresh master key before the others; its version. What runs takes it up at its next start."""
+        keys = self.keys()
+        version = f"embedded-{len(keys.master.split(',')) + 1}"
+        master = f"{new_master_key(version)},{keys.master}"
+        self._write("keys.json", replace(keys, master=master).to_stored())
+        return version
 
     def has_keys(self) -> bool:
         return (self.path / "keys.json").exists()
