@@ -206,3 +206,21 @@ async def test_a_machine_connects_by_itself(editor: httpx2.AsyncClient, provider
     assert tested.json()["ok"], tested.text
     token = (await editor.post(f"/connectors/{connector}/token/refresh")).json()
     assert (token["status"], token["version"]) == ("active", 2)
+
+
+async def test_the_oauth_routes_are_limited_per_tenant(
+    door: Door, editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.route_limits.PER_TENANT", 3)
+    body = {"connectorId": "con_missing"}
+    statuses = [(await editor.post("/connectors/oauth/start", json=body)).status_code for _ in range(8)]
+    assert set(statuses) == {404, 429}
+    assert statuses[-1] == 429
+    refused = await editor.post("/connectors/oauth/start", json=body)
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert refused.json()["type"] == "urn:varlor:problem:too-many-requests"
+    async with door.as_role("editor", f"{door.tenant}-other") as other:
+        assert (await other.post("/connectors/oauth/start", json=body)).status_code == 404
+    monkeypatch.setattr("api.route_limits.PER_ADDRESS", 1)
+    path = "/connectors/oauth/callback?state=x&code=y"
+    assert 429 in [(await nobody.get(path)).status_code for _ in range(3)]
