@@ -101,10 +101,17 @@ class Chunk:
         if cursor is None:
             raise RuntimeError("a finished run was read again")
         page = await self.reader.fetch(cursor, attempt=self.failures + 1)
-        facts = await self.landing.add(page)
+        adding, canceled = asyncio.ensure_future(self.landing.add(page)), None
+        try:
+            facts = await asyncio.shield(adding)
+        except asyncio.CancelledError as error:
+            # Its thread goes on: rows in the buffer whose cursor stays behind would be read twice.
+            facts, canceled = await adding, error
         self.failures = 0
         self.tally.landed(facts.count, len(page.body))
         self._state = self._next(cursor, page, facts)
+        if canceled is not None:
+            raise canceled
         self.heartbeat(self.tally.pages)
         await self.journal.tick(self.tally.freeze())
         if self._state.stuck is not None:

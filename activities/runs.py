@@ -7,7 +7,8 @@ from temporalio import activity
 from activities.announce import announce
 from activities.failures import translated
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
-from varlor.contracts.run import RunError
+from varlor.contracts.run import FINAL_STATUSES, RunError
+from varlor.errors import ConflictError
 from varlor.ports import Clock, Events, RateWindow, Store, Workflows
 
 
@@ -27,6 +28,8 @@ class RunActivities:
         """Take the dataset's lease, or say who has it. A holder whose workflow is gone is ended first."""
         tenant = self._store.tenant(ref.tenant_id)
         run = await tenant.runs.get(ref.run_id)
+        if run.status in FINAL_STATUSES:  # told as failed when its start seemed lost, or canceled before it
+            raise ConflictError("The run has ended; it is not begun again.")
         holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
         if holder != ref.run_id and await self._bury(ref.tenant_id, holder):
             holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)

@@ -1,6 +1,7 @@
 """A sync: one run of one dataset, in bounded chunks, with every wait in the workflow and none in a worker."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
@@ -152,12 +153,13 @@ class SyncDataset:
             if not outcome.leased:
                 self._show("queued", f"another sync of this dataset ({outcome.holder_run_id})")
                 await self._wait(options.LEASE_POLL)
+                self._continue_when_long()  # the run before us may wait for days
         return True
 
     async def _read(self) -> None:
         while True:
             await self._resumed()
-            self._authorized = False
+            self._authorized = self._released = False  # either may come late, and would end every wait
             self._show("running")
             result = await self._read_chunk()
             if result is not None:
@@ -233,18 +235,17 @@ class SyncDataset:
 
     async def _resumed(self) -> None:
         if self._paused:
+            await self._mark("paused")  # again: the chunk's last commit said otherwise
             self._show("paused", "resume")
             await workflow.wait_condition(lambda: not self._paused)
 
     async def _wait(self, length: timedelta) -> None:
         """A durable timer; a pause, a new rate, a released dataset, a restored authorization end it early."""
         self._wake = False
-        try:
+        with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self._paused or self._wake or self._released or self._authorized, timeout=length
             )
-        except TimeoutError:
-            return
 
     def _continue_when_long(self) -> None:
         long = workflow.info().get_current_history_length() > options.CONTINUE_AFTER_EVENTS

@@ -1,0 +1,91 @@
+"""A cancel while a page is being taken in: its rows and its cursor still go together."""
+
+import asyncio
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+import pytest
+from deltalake import DeltaTable
+
+from activities.chunk import Chunk
+from activities.journal import Journal, Tally
+from varlor.contracts.run import Counters, Run
+from varlor.datasets import DeltaDatasets
+from varlor.ports import Cursor, LandingTarget, PageFacts, PageReader, PageResponse
+
+
+class Page:
+    record_path = "$"
+
+    def __init__(self, number: int) -> None:
+        self.body = orjson.dumps([{"id": number * 10 + i} for i in range(10)])
+
+    def document(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class Reader:
+    """Five pages of ten records."""
+
+    def start(self) -> Cursor:
+        return {"at": 0}
+
+    async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
+        return Page(cursor["at"])
+
+    def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
+        return {"at": cursor["at"] + 1} if cursor["at"] < 4 else None
+
+    def position(self, cursor: Cursor) -> str:
+        return ""
+
+
+class Silent:
+    """A journal that tells nobody."""
+
+    async def tick(self, counters: Counters) -> None: ...
+    async def committed(self, counters: Counters, changes: object) -> None: ...
+    def note(self, text: str) -> None: ...
+    def blame(self, error: Exception) -> None: ...
+
+
+def chunk(landing: Any) -> Chunk:
+    limits = SimpleNamespace(max_pages=None, max_rows=None, max_requests=None)
+    return Chunk(
+        run=cast("Run", SimpleNamespace(request=SimpleNamespace(limits=limits))),
+        reader=cast("PageReader", Reader()),
+        landing=landing,
+        journal=cast("Journal", Silent()),
+        tally=Tally.after((landing.state or SimpleNamespace(counters=Counters())).counters),
+        heartbeat=lambda *_: None,
+        stop=asyncio.Event(),
+        failures=0,
+    )
+
+
+async def test_rows_taken_in_under_a_cancel_are_not_read_again(tmp_path: Path) -> None:
+    datasets = DeltaDatasets(str(tmp_path), {})
+    target = LandingTarget(datasets.location("t", "d"), "run_1", "append")
+    landing: Any = await datasets.open(target)
+    held, go, plain = threading.Event(), threading.Event(), landing._decoder.decode
+
+    def slow(page: PageResponse, *more: Any, **named: Any) -> Any:
+        if b'"id":20}' in page.body:
+            held.set()
+            go.wait(10)
+        return plain(page, *more, **named)
+
+    landing._decoder = SimpleNamespace(decode=slow)
+    reading = asyncio.create_task(chunk(landing).read())
+    await asyncio.to_thread(held.wait, 10)
+    reading.cancel()
+    asyncio.get_running_loop().call_later(0.1, go.set)
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    while not (await chunk(await datasets.open(target)).read()).done:
+        pass
+    ids = DeltaTable(target.location).to_pyarrow_table(columns=["id"]).column("id").to_pylist()
+    assert sorted(ids) == list(range(50))

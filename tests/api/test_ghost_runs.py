@@ -1,0 +1,38 @@
+"""A run that was told as failed, because its start seemed lost, does not write though it did start."""
+
+import httpx2
+from temporalio.client import WorkflowFailureError
+
+from api.services import Services
+from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.messages import SyncInput
+from varlor.contracts.run import RunError
+from varlor.temporal import TemporalWorkflows
+
+
+async def test_a_run_called_failed_does_not_write(
+    editor: httpx2.AsyncClient, tenant: str, services: Services, sample_url: str, worker_log: object
+) -> None:
+    body = {"name": "ghost", "baseUrl": sample_url}
+    connector = (await editor.post("/connectors", json=body)).json()["id"]
+    store = services.store.tenant(tenant)
+    dataset = await store.datasets.create("ghost", connector_id=connector)
+    request = FetchRequest.model_validate({"path": "/v1/users", "dataset": {"id": dataset.id}})
+    run = await store.runs.create(
+        "run_ghost", connector_id=connector, dataset_id=dataset.id, request=request, origin="api"
+    )
+    lost = RunError(type="part-unavailable", title="could not start", detail="The engine did not answer.")
+    await store.runs.mark(run.id, "failed", error=lost)
+    order = SyncInput(tenant_id=tenant, run_id=run.id, connector_id=connector, dataset_id=dataset.id)
+    started = await services.engine.start_sync(order)
+    assert isinstance(started, str)
+    await ended(services, started)
+    assert (await editor.get(f"/datasets/{dataset.id}")).json()["rowCount"] == 0
+
+
+async def ended(services: Services, workflow_id: str) -> None:
+    client = services.engine._client  # pyright: ignore[reportPrivateUsage] - a test waits for the engine's end
+    try:
+        await client.get_workflow_handle(workflow_id).result()
+    except WorkflowFailureError:
+        assert not await TemporalWorkflows(client).is_open(workflow_id)
