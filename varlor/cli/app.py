@@ -23,7 +23,9 @@ COMMANDS: Final = {
     "up": Entry("varlor.cli.up", "Start the embedded stack, the API and a worker; Ctrl-C stops it.", _STACK),
     "demo": Entry("varlor.cli.demo", "Start the stack and do the main job against the sample API.", _STACK),
     "fetch": Entry("varlor.cli.fetch", "Fetch one URL, page by page, into a local dataset.", _DATA),
-    "connectors": Entry("varlor.cli.connectors", "List, show, create, test, discover, delete.", _DATA),
+    "connectors": Entry(
+        "varlor.cli.connectors", "List, show, create, connect, test, discover, delete.", _DATA
+    ),
     "runs": Entry("varlor.cli.runs", "List, show, watch, pause, resume, cancel.", _DATA),
     "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export.", _DATA),

@@ -53,6 +53,13 @@ class ApiClient:
     async def delete(self, path: str) -> Any:
         return await self._send("DELETE", path)
 
+    def cookie(self, name: str) -> str:
+        """What the API has set; CommandError when it has not."""
+        value = self._http.cookies.get(name)
+        if value is None:
+            raise CommandError("the API set no cookie for the browser: is it of this version?")
+        return value
+
     async def items(self, path: str, limit: int, **params: Any) -> list[Any]:
         """At most `limit` items of a list, over as many pages as it takes."""
         found: list[Any] = []

@@ -11,6 +11,7 @@ import typer
 
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
+from varlor.cli.connect import connect
 from varlor.cli.credential import AUTH_HELP, parse_auth
 from varlor.cli.failures import CommandError
 from varlor.cli.options import (
@@ -24,6 +25,7 @@ from varlor.cli.options import (
 from varlor.cli.output import print_facts, print_json, print_rows, print_table, say
 
 app = typer.Typer(no_args_is_help=True)
+app.command("connect")(connect)
 IdArgument = Annotated[str, typer.Argument(help="The connector's id.")]
 COLUMNS = {"id": "id", "name": "name", "baseUrl": "base URL", "authType": "auth", "status": "status"}
 ENDPOINT_COLUMNS = {"id": "id", "method": "method", "path": "path", "summary": "summary"}
