@@ -1,7 +1,7 @@
 """All checks of `varlor doctor`, in the order in which a person would fix things."""
 
 from varlor.settings import Settings
-from varlor.stack.checks import folder, machine, services
+from varlor.stack.checks import folder, machine, sealing, services
 from varlor.stack.checks.finding import Finding
 from varlor.stack.state import StateDir
 
@@ -21,5 +21,6 @@ async def examine(state: StateDir, settings: Settings) -> list[Finding]:
         folder.disk(state),
         *folder.ports(state, settings),
         await services.database(state, settings),
+        await sealing.rows(state, settings),
         await services.clock(settings),
     ]
