@@ -11,6 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from tests.api.processes import new_namespace
 from tests.workflows.token_world import World, keeper, serving, state, stored
 from varlor.contracts.messages import EnsureFresh, KeepFreshInput, KeepFreshState, RefreshOutcome
 from varlor.contracts.oauth import TokenState
@@ -168,7 +169,8 @@ async def test_it_continues_as_new_and_every_update_is_answered(
     temporal_address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(options, "CONTINUE_AFTER_UPDATES", 5)
-    client = await Client.connect(temporal_address, data_converter=pydantic_data_converter)
+    space = await asyncio.to_thread(new_namespace, temporal_address)  # other tests' workers are elsewhere
+    client = await Client.connect(temporal_address, namespace=space, data_converter=pydantic_data_converter)
     async with serving(client, World(), sandboxed=False):  # a sandbox has options of its own
         first = await keeper(client, f"con_{uuid.uuid4().hex[:8]}", carrying(state(7)))
         handle = client.get_workflow_handle_for(KeepTokenFresh.run, first.id)
