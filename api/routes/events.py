@@ -19,7 +19,7 @@ PING_SECONDS: Final = 15
 _RETRY_MS: Final = 2000
 _STREAM: Final = {
     200: {
-        "description": "Events: `run.changed`, `run.finished`, `connection.changed`",
+        "description": "Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }

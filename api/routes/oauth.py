@@ -32,8 +32,8 @@ router = APIRouter(prefix="/connectors", tags=["oauth"], route_class=StrictRoute
 async def start(
     body: OAuthStartRequest, request: Request, response: Response, parts: Svc, caller: Editor
 ) -> OAuthStarted:
-    await limit(parts, "oauth-start", request, caller.tenant_id)
     return_to = own_path(body.return_to)
+    await limit(parts, "oauth-start", request, caller.tenant_id)
     connector = await caller.store.connectors.get(body.connector_id)
     await _may_connect(caller, connector)
     draft = OnboardDraft(
