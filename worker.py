@@ -12,8 +12,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.check import CheckActivities
+from activities.deliver import DeliveryActivities
 from activities.discover import DiscoverActivities
 from activities.fetch import FetchActivities
+from activities.herald import Herald
 from activities.oauth import OAuthActivities
 from activities.retire import RetireActivities
 from activities.revocation import RevocationActivities
@@ -26,6 +28,7 @@ from varlor.bootstrap import Parts, build_parts
 from varlor.settings import Settings
 from varlor.telemetry import configure
 from workflows.check import CheckConnection
+from workflows.deliver import DeliverNotifications
 from workflows.discover import DiscoverEndpoints
 from workflows.keep_fresh import KeepTokenFresh
 from workflows.onboard import OnboardConnector
@@ -34,7 +37,7 @@ from workflows.rotate import RotateKeys
 from workflows.sync import SyncDataset
 
 WORKFLOWS: Final = [
-    *(CheckConnection, DiscoverEndpoints, SyncDataset),
+    *(CheckConnection, DiscoverEndpoints, SyncDataset, DeliverNotifications),
     *(KeepTokenFresh, OnboardConnector, RetireConnector, RotateKeys),
 ]
 GRACE: Final = timedelta(seconds=6)  # Ctrl-C ends the whole stack within 10 s
@@ -47,9 +50,9 @@ def control_worker(client: Client, parts: Parts) -> Worker:
     """Workflows and short activities: nothing here waits for a slow API's pages."""
     check = CheckActivities(parts.store, parts.connectors, parts.credentials, parts.drafts, parts.clock)
     discover = DiscoverActivities(parts.store, parts.connectors, parts.credentials, parts.discoveries)
-    runs = RunActivities(parts.store, parts.events, parts.window, parts.workflows, parts.clock)
+    runs = RunActivities(parts.store, parts.events, herald(parts), parts.window, parts.workflows, parts.clock)
     retire = RetireActivities(parts.store, parts.discoveries)
-    scheduled = ScheduledActivities(parts.store, parts.timetable, parts.events)
+    scheduled = ScheduledActivities(parts.store, parts.timetable, parts.events, herald(parts))
     return Worker(
         client,
         task_queue=names.CONTROL_QUEUE,
@@ -59,6 +62,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             *(runs.begin_run, runs.mark_run, runs.set_rate),
             *(retire.open_runs, retire.erase_connector),
             *scheduled.each(),
+            *DeliveryActivities(parts.store, parts.sender, parts.clock).each(),
             *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,
@@ -70,17 +74,21 @@ def token_activities(parts: Parts) -> list[Callable[..., object]]:
     p, plan = parts, parts.refresh_plan
     shelf = p.token_cache, p.token_stash
     oauth = OAuthActivities(p.store, p.oauth, p.attempts, p.drafts, *shelf, p.keeper, p.events, plan, p.clock)
-    tokens = TokenActivities(p.store, p.oauth, *shelf, p.events, plan, p.clock)
+    tokens = TokenActivities(p.store, p.oauth, *shelf, p.events, herald(p), plan, p.clock)
     revocation = RevocationActivities(p.store, p.oauth, *shelf, p.events)
     rotate = RotateActivities(p.store, p.key_version)
     return [*oauth.each(), *tokens.each(), *revocation.each(), *rotate.each()]
+
+
+def herald(parts: Parts) -> Herald:
+    return Herald(parts.store, parts.events, parts.deliveries)
 
 
 def fetch_worker(client: Client, parts: Parts) -> Worker:
     """Pages into datasets; scale these processes with the number of syncs."""
     p = parts
     known = p.connectors, p.credentials, p.datasets
-    fetch = FetchActivities(p.store, *known, p.events, p.window, p.discoveries, p.clock)
+    fetch = FetchActivities(p.store, *known, p.events, p.window, p.discoveries, herald(p), p.clock)
     return Worker(
         client,
         task_queue=names.FETCH_QUEUE,

@@ -8,7 +8,9 @@ from temporalio import activity
 from activities.announce import announce
 from activities.chunk import Chunk
 from activities.failures import ending, translated
+from activities.herald import Herald
 from activities.journal import Journal, Tally
+from activities.outcome import tell_outcome
 from activities.stopping import until_stopped
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
 from varlor.contracts.run import Run
@@ -39,6 +41,7 @@ class FetchActivities:
         events: Events,
         window: RateWindow,
         discoveries: DiscoveryCache,
+        herald: Herald,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -48,6 +51,7 @@ class FetchActivities:
         self._events = events
         self._window = window
         self._discoveries = discoveries
+        self._herald = herald
         self._clock = clock
 
     @activity.defn
@@ -139,6 +143,7 @@ class FetchActivities:
             activity.logger.info("the dataset was deleted while the run ended")
         run = await tenant.runs.mark(order.run_id, order.status, error=order.error)
         await announce(self._events, order.tenant_id, run)
+        await tell_outcome(self._herald, order.tenant_id, tenant, run)
         waiting = await tenant.datasets.release(run.dataset_id, run.id)
         return FinishOutcome(counters=run, next_run_id=waiting)
 

@@ -6,6 +6,8 @@ from temporalio import activity
 
 from activities.announce import announce
 from activities.failures import translated
+from activities.herald import Herald
+from activities.outcome import tell_outcome
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
 from varlor.contracts.run import FINAL_STATUSES, RunError
 from varlor.errors import ConflictError
@@ -14,10 +16,17 @@ from varlor.ports import Clock, Events, RateWindow, Store, Workflows
 
 class RunActivities:
     def __init__(
-        self, store: Store, events: Events, window: RateWindow, workflows: Workflows, clock: Clock
+        self,
+        store: Store,
+        events: Events,
+        herald: Herald,
+        window: RateWindow,
+        workflows: Workflows,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._events = events
+        self._herald = herald
         self._window = window
         self._workflows = workflows
         self._clock = clock
@@ -40,15 +49,16 @@ class RunActivities:
 
     async def _bury(self, tenant_id: str, run_id: str) -> bool:
         """End a run that an operator terminated; True when its lease is free now."""
-        runs = self._store.tenant(tenant_id).runs
-        if await self._workflows.is_open((await runs.get(run_id)).workflow_id):
+        tenant = self._store.tenant(tenant_id)
+        if await self._workflows.is_open((await tenant.runs.get(run_id)).workflow_id):
             return False
         lost = RunError(
             type="terminated",
             title="terminated",
             detail="The run's workflow was ended from outside. Rows up to the last checkpoint are kept.",
         )
-        await runs.mark(run_id, "failed", error=lost)
+        run = await tenant.runs.mark(run_id, "failed", error=lost)
+        await tell_outcome(self._herald, tenant_id, tenant, run)
         return True
 
     @activity.defn

@@ -7,6 +7,8 @@ from temporalio import activity
 
 from activities.announce import announce
 from activities.failures import run_error, translated
+from activities.herald import Herald
+from activities.outcome import tell_outcome
 from varlor import names
 from varlor.contracts.fetch import DatasetTarget
 from varlor.contracts.messages import RetireInput, ScheduledRun, ScheduleRef, SkipInput
@@ -19,10 +21,11 @@ PAGE = 200
 
 
 class ScheduledActivities:
-    def __init__(self, store: Store, timetable: Timetable, events: Events) -> None:
+    def __init__(self, store: Store, timetable: Timetable, events: Events, herald: Herald) -> None:
         self._store = store
         self._timetable = timetable
         self._events = events
+        self._herald = herald
 
     def each(self) -> list[Callable[..., object]]:
         """Everything a worker registers."""
@@ -66,6 +69,7 @@ class ScheduledActivities:
         if missing is not None:
             run = await tenant.runs.mark(run.id, "failed", error=run_error(missing))
         await announce(self._events, tenant_id, run)
+        await tell_outcome(self._herald, tenant_id, tenant, run)
         return ScheduledRun() if missing is not None else ScheduledRun(run_id=run.id, dataset_id=dataset_id)
 
     @activity.defn

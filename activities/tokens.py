@@ -13,6 +13,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.failures import translated
+from activities.herald import Herald
 from activities.refresh_rules import Held, RefreshPlan, needed, planned, wait_after
 from activities.token_trail import Trail
 from varlor.contracts.messages import OpenRuns, RefreshInput, RefreshOutcome
@@ -44,6 +45,7 @@ class TokenActivities:
         cache: TokenCache,
         stash: TokenStash,
         events: Events,
+        herald: Herald,
         plan: RefreshPlan,
         clock: Clock,
     ) -> None:
@@ -51,6 +53,7 @@ class TokenActivities:
         self._oauth = oauth
         self._cache = cache
         self._stash = stash
+        self._herald = herald
         self._plan = plan
         self._clock = clock
         self._trail = Trail(store, events)
@@ -75,6 +78,7 @@ class TokenActivities:
         if stashed is not None and stashed.expected_version == held.state.version:
             return await self._write(tenant, order, held, stashed)
         if not needed(order, held, self._clock.now()):
+            await self._tell_parked(order, held.state)  # an attempt before may have died before it told
             return RefreshOutcome(token=held.state)
         return await self._renew(tenant, order, held)
 
@@ -180,9 +184,17 @@ class TokenActivities:
         with suppress(PartUnavailableError):
             await self._cache.drop(order.tenant_id, order.connector_id, version=held.state.version)
         await self._trail.note(order, "token.refresh_failed", state, outcome="failed", reason=reason)
+        await self._tell_parked(order, state)
         if state.status == "needs_reauth" != held.state.status:
             await self._trail.note(order, "token.needs_reauth", state, outcome="failed", reason=reason)
         return RefreshOutcome(token=state, reason=reason)
+
+    async def _tell_parked(self, order: RefreshInput, state: TokenState) -> None:
+        """Once for each token that died."""
+        if state.status == "needs_reauth":
+            data = {"connectorId": order.connector_id, "tokenVersion": state.version}
+            key = f"{order.connector_id} {state.version}"
+            await self._herald.tell(order.tenant_id, "connector.needs_reauth", key, data)
 
     async def _mark(
         self,

@@ -40,6 +40,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "SchedulePatch": {"every": "15m"},
     "ScheduleNote": {"note": "The API is being moved until Friday."},
     "BackfillRequest": {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-08T00:00:00Z"},
+    "NotificationInput": {
+        "url": "https://hooks.example.com/varlor",
+        "events": ["dataset.updated", "run.failed", "run.recovered"],
+        "secret": "whsec_c2VjcmV0LW9mLXR3ZW50eS1mb3VyLWJ5dGVz",
+    },
     "RunPatch": {"requestsPerMinute": 30},
     "DatasetPatch": {"name": "customers"},
     "SessionRequest": {"code": "the-code-of-the-one-time-link"},

@@ -194,6 +194,12 @@ class FetchAccepted(Model):
     workflow_id: str
 
 
+class NotificationAccepted(Model):
+    """A message that waits to be sent; `GET /notifications/deliveries` tells what becomes of it."""
+
+    notification_id: Id
+
+
 class RunPatch(Model):
     """Lowers the run's share of its connector's rate; null gives the full rate back."""
 

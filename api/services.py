@@ -11,6 +11,7 @@ from api.token_engine import TokenEngine
 from varlor.ports import (
     Clock,
     Datasets,
+    Deliveries,
     DiscoveryCache,
     Drafts,
     Events,
@@ -46,6 +47,7 @@ class Services:
     store: Store
     engine: Engine
     timetable: Timetable
+    deliveries: Deliveries
     events: Events
     drafts: Drafts
     discoveries: DiscoveryCache

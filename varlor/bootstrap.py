@@ -38,6 +38,7 @@ from varlor.cache.client import ping as ping_redis
 from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.connectors.notifications import WebhookSender
 from varlor.crypto import EncryptionService, key_provider
 from varlor.datasets import DeltaDatasets
 from varlor.errors import InvalidInputError, PartUnavailableError
@@ -46,7 +47,9 @@ from varlor.ports import (
     Connectors,
     Credentials,
     Datasets,
+    Deliveries,
     Grant,
+    NotificationSender,
     OAuth2,
     OAuthAttempts,
     Store,
@@ -60,6 +63,7 @@ from varlor.ports import (
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
 from varlor.temporal import (
+    TemporalDeliveries,
     TemporalTimetable,
     TemporalTokenKeeper,
     TemporalWorkflows,
@@ -115,6 +119,8 @@ class Parts:
     token_stash: TokenStash
     keeper: TokenKeeper
     timetable: Timetable
+    deliveries: Deliveries
+    sender: NotificationSender
     refresh_plan: Callable[[str, Grant], datetime | None]
     key_version: str
 
@@ -230,6 +236,8 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
                 token_stash=RedisTokenStash(shared.redis, shared.encryption),
                 keeper=keeper,
                 timetable=TemporalTimetable(shared.temporal),
+                deliveries=TemporalDeliveries(shared.temporal),
+                sender=WebhookSender(client, shared.clock),
                 refresh_plan=plan,
                 key_version=shared.encryption.key_version,
             )
@@ -255,6 +263,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             store=shared.store,
             engine=engine,
             timetable=TemporalTimetable(shared.temporal),
+            deliveries=TemporalDeliveries(shared.temporal),
             events=shared.events,
             drafts=shared.drafts,
             discoveries=shared.discoveries,

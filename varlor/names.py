@@ -47,6 +47,10 @@ def inbox_id(tenant: str, connector: str) -> str:
     return f"inbox/{tenant}/{connector}"
 
 
+def deliver_id(tenant: str) -> str:
+    return f"deliver/{tenant}"
+
+
 def rotate_keys_id(key_version: str) -> str:
     return f"rotate-keys/{key_version}"
 

@@ -110,3 +110,9 @@ RESEAL: Final = _Options(
     start_to_close_timeout=timedelta(seconds=20),
     retry_policy=PARTS_RETRY,
 )
+DELIVER: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=30),  # one attempt at a receiver ends within 15 s
+    retry_policy=PARTS_RETRY,
+)

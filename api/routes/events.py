@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.deps import Svc, Viewer
 from api.openapi import guarded
+from varlor.contracts.notification import EVENT_TYPES
 from varlor.contracts.run import Event
 from varlor.ports import Clock
 
@@ -19,7 +20,8 @@ PING_SECONDS: Final = 15
 _RETRY_MS: Final = 2000
 _STREAM: Final = {
     200: {
-        "description": "Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`",
+        "description": "Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`, "
+        "and those that notifications carry: " + ", ".join(f"`{name}`" for name in sorted(EVENT_TYPES)),
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.herald import Herald
 from activities.tokens import TokenActivities
 from varlor.auth.expiry import plan
 from varlor.bootstrap import SystemClock
@@ -69,6 +70,12 @@ class Provider:
     async def metadata(self, issuer: str) -> Any: ...
 
 
+class Told:
+    """Nobody delivers here."""
+
+    async def wake(self, tenant: str, *, at_once: bool = False) -> None: ...
+
+
 def grant(number: int, life: float = 3600) -> Grant:
     now = datetime.now(UTC)
     return Grant(f"access-{number}", f"refresh-{number}", "Bearer", (), now, now + timedelta(seconds=life))
@@ -107,7 +114,10 @@ async def stand(tmp_path: Path, redis_url: str) -> AsyncIterator[Stand]:
     store = SqlStore(engine, encryption, clock, lambda tenant, dataset: f"{tenant}/{dataset}")
     cache, stash = RedisTokenCache(redis, encryption, clock), RedisTokenStash(redis, encryption)
     provider, tenant = Provider(), f"t-{uuid.uuid4().hex[:12]}"
-    activities = TokenActivities(store, provider, cache, stash, RedisEvents(redis), plan, clock)
+    events, told = RedisEvents(redis), Told()
+    activities = TokenActivities(
+        store, provider, cache, stash, events, Herald(store, events, told), plan, clock
+    )
     secrets = Secrets(client_secret=SecretStr("s"))
     connector = await store.tenant(tenant).connectors.create(SETTINGS, secrets, created_by="ann")
     await store.tenant(tenant).grants.write(connector.id, grant(1), expected_version=0)

@@ -22,7 +22,10 @@ CALLBACKS = {"finish_oauth", "finish_oauth_shared"}  # state and cookie decide: 
 OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *CALLBACKS}
 ANYONE_KNOWN = {"get_session", "end_session"}
 OPERATORS = {"decode_payloads", "encode_payloads"}
-ADMINS = {"delete_connector", "delete_dataset", "delete_schedule", "list_audit", "revoke_token"}
+ADMINS = {
+    *("delete_connector", "delete_dataset", "delete_schedule", "list_audit", "revoke_token"),
+    *("get_notifications", "set_notifications", "list_notification_deliveries", "test_notifications"),
+}
 EDITORS = {
     "create_connector",
     "update_connector",

@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHistory
 
 SYNCS = Path(__file__).parent / "histories"
 TOKENS = SYNCS / "tokens"
+CARE = SYNCS / "care"
 LESSON = """
 The commands of {workflow} in the scenario "{name}" have changed.
 

@@ -29,6 +29,9 @@ COMMANDS: Final = {
     "runs": Entry("varlor.cli.runs", "List, show, watch, pause, resume, cancel.", _DATA),
     "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export.", _DATA),
+    "notifications": Entry(
+        "varlor.cli.notifications", "Outgoing webhook: show, set, test, list deliveries, turn off.", _CARE
+    ),
     "audit": Entry("varlor.cli.audit", "List the audit; verify its chain.", _CARE),
     "keys": Entry("varlor.cli.keys", "Master keys: list, add, rotate.", _CARE),
     "token": Entry("varlor.cli.token", "Print a token for the embedded stack's API.", _CARE),

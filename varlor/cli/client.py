@@ -50,6 +50,9 @@ class ApiClient:
             "POST", path, json=body, headers={"Idempotency-Key": secrets.token_urlsafe(16)}
         )
 
+    async def put(self, path: str, body: Any) -> Any:
+        return await self._send("PUT", path, json=body)
+
     async def delete(self, path: str) -> Any:
         return await self._send("DELETE", path)
 

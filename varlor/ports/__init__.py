@@ -6,6 +6,13 @@ from varlor.ports.datasets import Datasets, Landing, LandingTarget, RunState
 from varlor.ports.door import Identity, Role, Sessions, TokenVerifier, UrlJudge
 from varlor.ports.engine import Timetable, TokenKeeper, TokenRefresher, Workflows
 from varlor.ports.grants import CachedToken, Grant, GrantRepository, StashedGrant, TokenCache, TokenStash
+from varlor.ports.notifications import (
+    Deliveries,
+    NotificationRepository,
+    NotificationSender,
+    OutgoingNotification,
+    SendResult,
+)
 from varlor.ports.oauth import Authorization, AuthorizationAnswer, OAuth2, OAuthAttempt, OAuthAttempts
 from varlor.ports.source import (
     AuthParts,
@@ -45,6 +52,7 @@ __all__ = [
     "Cursor",
     "DatasetRepository",
     "Datasets",
+    "Deliveries",
     "DiscoveryCache",
     "Drafts",
     "Events",
@@ -55,9 +63,12 @@ __all__ = [
     "Landing",
     "LandingTarget",
     "Listing",
+    "NotificationRepository",
+    "NotificationSender",
     "OAuth2",
     "OAuthAttempt",
     "OAuthAttempts",
+    "OutgoingNotification",
     "PageFacts",
     "PageReader",
     "PageResponse",
@@ -71,6 +82,7 @@ __all__ = [
     "RunRepository",
     "RunState",
     "ScheduleRepository",
+    "SendResult",
     "Sessions",
     "StashedGrant",
     "Store",

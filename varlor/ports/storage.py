@@ -27,6 +27,7 @@ from varlor.contracts.run import (
 from varlor.contracts.schedule import ScheduleSettings, StoredSchedule
 from varlor.ports.audit import AuditLog
 from varlor.ports.grants import GrantRepository
+from varlor.ports.notifications import NotificationRepository
 from varlor.ports.time_and_lists import Listing
 
 
@@ -196,6 +197,8 @@ class TenantStore(Protocol):
     def schedules(self) -> ScheduleRepository: ...
     @property
     def datasets(self) -> DatasetRepository: ...
+    @property
+    def notifications(self) -> NotificationRepository: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

@@ -21,8 +21,16 @@ from varlor.storage.audit import HEAD_FIELD
 from varlor.storage.columns import PositionOf
 from varlor.storage.database import Database
 from varlor.storage.idempotency import ANSWER_FIELD
+from varlor.storage.notifications import SECRET_FIELD
 from varlor.storage.scope import Encryption
-from varlor.storage.tables import AuditHeadRow, CredentialRow, GrantRow, IdempotencyRow, TenantRow
+from varlor.storage.tables import (
+    AuditHeadRow,
+    CredentialRow,
+    GrantRow,
+    IdempotencyRow,
+    NotificationTargetRow,
+    TenantRow,
+)
 
 _FORMAT: Final = "vl1."
 _SAMPLES: Final = 5  # of each table and key
@@ -77,6 +85,9 @@ HOLDINGS: Final = (
         lambda row, field: Place(row.connector_id, f"grant/{field}", row.version),
     ),
     Holding(IdempotencyRow, "key", "answer", lambda row, _: Place(row.key, ANSWER_FIELD, 1)),
+    Holding(
+        NotificationTargetRow, "tenant_id", "sealed", lambda row, _: Place("", SECRET_FIELD, row.version)
+    ),
     Holding(AuditHeadRow, "tenant_id", "seal", lambda row, _: Place("", HEAD_FIELD, row.count)),
 )
 

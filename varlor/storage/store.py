@@ -12,6 +12,7 @@ from varlor.storage.database import Database
 from varlor.storage.datasets import SqlDatasets
 from varlor.storage.grants import SqlGrants
 from varlor.storage.idempotency import SqlIdempotency
+from varlor.storage.notifications import SqlNotifications
 from varlor.storage.resealing import Resealing
 from varlor.storage.runs import SqlRuns
 from varlor.storage.schedules import SqlSchedules
@@ -27,6 +28,7 @@ class SqlTenantStore:
         self.runs = SqlRuns(scope)
         self.schedules = SqlSchedules(scope)
         self.datasets = SqlDatasets(scope)
+        self.notifications = SqlNotifications(scope)
         self.audit = SqlAudit(scope)
         self.idempotency = SqlIdempotency(scope)
 

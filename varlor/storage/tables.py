@@ -167,6 +167,44 @@ class DatasetRow(TenantRow, table=True):
     lease_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class NotificationTargetRow(TenantRow, table=True):
+    """Where a tenant's notifications go; the signing secret is sealed."""
+
+    __tablename__ = "notification_targets"
+
+    url: str | None = Field(default=None, sa_type=Words)
+    events: list[str] = Field(sa_type=Json)
+    version: int = Field(sa_type=BigInteger)
+    key_version: str = Field(sa_type=Words)
+    sealed: dict[str, str] = Field(sa_type=Json)
+    disabled: bool = False
+    failures: int = Field(default=0, sa_type=BigInteger)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_error: str | None = Field(default=None, sa_type=Words)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class NotificationRow(TenantRow, table=True):
+    """One thing that happened, once; the outbox is those that are `pending`."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "tenant_id", "status", "created_at", "id"),
+        Index(None, "created_at"),
+    )
+
+    id: str = Field(sa_type=Words, primary_key=True)
+    type: str = Field(sa_type=Words)
+    data: dict[str, Any] = Field(sa_type=Json)
+    status: str = Field(sa_type=Words)
+    attempts: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    error: str | None = Field(default=None, sa_type=Words)
+
+
 class AuditRow(TenantRow, table=True):
     __tablename__ = "audit_lines"
     __table_args__ = (Index(None, "tenant_id", "connector_id", "seq"),)

@@ -4,6 +4,7 @@ from varlor.temporal.client import connect, data_converter, make_codec
 from varlor.temporal.codec import EncryptingCodec
 from varlor.temporal.codec_keys import CodecKeys
 from varlor.temporal.codec_server import decode_payloads, encode_payloads
+from varlor.temporal.deliveries import TemporalDeliveries
 from varlor.temporal.keeper import TemporalTokenKeeper
 from varlor.temporal.schedules import TemporalTimetable
 from varlor.temporal.workflows import TemporalWorkflows
@@ -11,6 +12,7 @@ from varlor.temporal.workflows import TemporalWorkflows
 __all__ = [
     "CodecKeys",
     "EncryptingCodec",
+    "TemporalDeliveries",
     "TemporalTimetable",
     "TemporalTokenKeeper",
     "TemporalWorkflows",
