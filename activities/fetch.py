@@ -1,6 +1,7 @@
 """Fetching's effects: read one chunk of pages into the dataset, publish, and end the run."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
@@ -66,7 +67,10 @@ class FetchActivities:
         tally = Tally.after((landing.state or RunState()).counters)
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
         stop = asyncio.Event()
-        job, landing_is_new = await self._job(order.tenant_id, tenant, run, journal), landing.state is None
+        job = replace(await self._job(order.tenant_id, tenant, run, journal), since=landing.since)
+        landing_is_new = landing.state is None
+        if landing_is_new and landing.since is not None:
+            journal.note(f"An incremental sync: records from {landing.since} on are asked for.")
         found = await self._discoveries.get(order.tenant_id, run.connector_id)
         reader = await self._connectors.reader(job, found)
         chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
@@ -111,13 +115,19 @@ class FetchActivities:
         )
 
     def _target(self, tenant_id: str, run: Run) -> LandingTarget:
-        wanted = run.request.dataset
+        wanted, incremental = run.request.dataset, run.request.incremental
+        mode, key = wanted.write_mode, wanted.primary_key
+        if incremental is not None and mode == "append":  # every version of a record, each once
+            mode, key = "merge", list(dict.fromkeys([*key, incremental.cursor_field]))
         return LandingTarget(
             location=self._datasets.location(tenant_id, run.dataset_id),
             run_id=run.id,
-            write_mode=wanted.write_mode,
-            primary_key=wanted.primary_key,
+            write_mode=mode,
+            primary_key=key,
             schema_policy=wanted.schema_policy,
+            incremental=incremental,
+            stream=run.request.stream(run.connector_id),
+            source=run.request.source,
         )
 
     @activity.defn

@@ -22,6 +22,12 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "params": {"active": True},
         "dataset": {"name": "users", "writeMode": "merge", "primaryKey": ["id"]},
         "pagination": {"type": "page_number", "pageParam": "page", "sizeParam": "per_page", "size": 100},
+        "incremental": {
+            "cursorField": "updated_at",
+            "param": "updated_after",
+            "initialValue": "2026-01-01T00:00:00Z",
+            "lookback": 3600,
+        },
         "limits": {"maxPages": 50},
     },
     "ScheduleInput": {
@@ -30,6 +36,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "fetch": {
             "path": "/users",
             "dataset": {"name": "users", "writeMode": "merge", "primaryKey": ["id"]},
+            "incremental": {"cursorField": "updated_at", "param": "filter=updated_at>{value}"},
         },
         "cron": "0 6 * * 1-5",
         "timeZone": "Europe/Berlin",
@@ -47,6 +54,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "RunPatch": {"requestsPerMinute": 30},
     "DatasetPatch": {"name": "customers"},
+    "ResetRequest": {"from": "2026-01-01T00:00:00Z"},
     "SessionRequest": {"code": "the-code-of-the-one-time-link"},
     "Problem": {
         "type": "urn:varlor:problem:invalid-input",

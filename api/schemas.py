@@ -18,6 +18,7 @@ from varlor.contracts.connector import (
     Url,
 )
 from varlor.contracts.fetch import Path
+from varlor.contracts.incremental import CursorValue
 from varlor.contracts.model import Id, Model, Name, UtcTime
 from varlor.contracts.oauth import (
     ClientAuthMethod,
@@ -208,6 +209,12 @@ class RunPatch(Model):
 
 class DatasetPatch(Model):
     name: Name
+
+
+class ResetRequest(Model):
+    """Where the next sync starts: at `from`, as the API's parameter takes it, or without it from nothing."""
+
+    from_: Annotated[CursorValue | None, Field(alias="from")] = None
 
 
 class SessionRequest(Model):

@@ -11,11 +11,11 @@ from fastapi.responses import StreamingResponse
 
 from api.deps import Admin, Cursor, Editor, Limit, Svc, Viewer, page
 from api.openapi import guarded
-from api.schemas import DatasetPatch, Page
+from api.schemas import DatasetPatch, Page, ResetRequest
 from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.dataset import Dataset, RowsPage
-from varlor.errors import VarlorError
+from varlor.errors import ConflictError, VarlorError
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=StrictRoute)
 DatasetId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -26,6 +26,7 @@ _TYPES: Final[dict[Format, str]] = {
     "jsonl": "application/x-ndjson",
 }
 _MAX_OFFSET: Final = 10**12
+_FROM_NOTHING: Final = ResetRequest()
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FILE: Final = {
@@ -101,6 +102,29 @@ async def update(datasetId: DatasetId, body: DatasetPatch, caller: Editor) -> Da
     dataset = await caller.store.datasets.rename(datasetId, body.name)
     await audit(caller, "dataset.renamed", dataset=datasetId)
     return dataset
+
+
+@router.post(
+    "/{datasetId}/reset",
+    operation_id="reset_dataset",
+    summary="Let the next sync start over; until it has succeeded the rows are served as they are",
+    responses=guarded(404, 409, 413, 422),
+)
+async def reset(
+    datasetId: DatasetId,  # noqa: N803 - the name on the wire
+    parts: Svc,
+    caller: Editor,
+    body: ResetRequest = _FROM_NOTHING,
+) -> Dataset:
+    dataset = await caller.store.datasets.get(datasetId)
+    writer = await caller.store.datasets.writer(datasetId)
+    if writer is not None:
+        raise ConflictError(f"The run {writer} is writing this dataset; cancel it or wait for its end.")
+    # A run that begins in this moment loses the table to the reset: it fails, the reset holds.
+    await parts.datasets.reset(dataset.location, body.from_)
+    await caller.store.datasets.record_facts(datasetId, await parts.datasets.facts(dataset.location))
+    await audit(caller, "dataset.reset", dataset=datasetId, start=str(body.from_ or "nothing"))
+    return await caller.store.datasets.get(datasetId)
 
 
 @router.delete(

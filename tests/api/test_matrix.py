@@ -38,6 +38,7 @@ EDITORS = {
     "resume_run",
     "cancel_run",
     "update_dataset",
+    "reset_dataset",
     "create_schedule",
     "update_schedule",
     "trigger_schedule",

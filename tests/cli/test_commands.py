@@ -76,6 +76,8 @@ def test_every_command_explains_itself(varlor: Varlor, command: str) -> None:
         (["fetch", "https://user:pass@example.com/x"], 2),
         (["datasets", "export", "ds_1", "--out", "rows.xlsx"], 1),
         (["connectors", "delete", "con_1"], 1),
+        (["connectors", "fetch", "con_1", "/x", "--dataset", "d", "--incremental", "at:since"], 2),
+        (["connectors", "fetch", "con_1", "/x"], 2),
     ],
 )
 def test_a_failure_is_one_line_on_stderr(varlor: Varlor, words: list[str], code: int, tmp_path: Path) -> None:

@@ -23,9 +23,11 @@ from varlor.cli.options import (
     parse_pairs,
 )
 from varlor.cli.output import print_facts, print_json, print_rows, print_table, say
+from varlor.cli.sync import sync
 
 app = typer.Typer(no_args_is_help=True)
 app.command("connect")(connect)
+app.command("fetch")(sync)
 IdArgument = Annotated[str, typer.Argument(help="The connector's id.")]
 COLUMNS = {"id": "id", "name": "name", "baseUrl": "base URL", "authType": "auth", "status": "status"}
 ENDPOINT_COLUMNS = {"id": "id", "method": "method", "path": "path", "summary": "summary"}

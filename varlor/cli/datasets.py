@@ -67,6 +67,24 @@ def rows(
 
 
 @app.command()
+def reset(
+    dataset_id: IdArgument,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="A date or value, as the API's parameter takes it.")
+    ] = None,
+    state_dir: StateDirOption = DEFAULT_STATE_DIR,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the next sync start over, from nothing or --from a value; until then the rows stay."""
+    body = {} if from_ is None else {"from": from_}
+    item = ask(state_dir, lambda api: api.post(f"/datasets/{dataset_id}/reset", body))
+    if as_json:
+        return print_json(item)
+    say(f"the next sync of {item['name']} starts over, from {from_ or 'nothing'}; until then its rows stay")
+    return None
+
+
+@app.command()
 def export(
     dataset_id: IdArgument,
     out: Annotated[Path, typer.Option(help="The file to write.")],

@@ -1,7 +1,6 @@
 """`varlor schedules …`."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,6 +13,14 @@ from varlor.cli.client import ApiClient
 from varlor.cli.failures import CommandError
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, YesOption
 from varlor.cli.output import print_facts, print_json, print_table, say
+from varlor.cli.request import (
+    DatasetOption,
+    FileOption,
+    IncrementalOption,
+    KeyOption,
+    SinceOption,
+    fetch_request,
+)
 
 app = typer.Typer(no_args_is_help=True)
 IdArgument = Annotated[str, typer.Argument(help="The schedule's id.")]
@@ -65,14 +72,11 @@ def show(
 def create(
     connector_id: Annotated[str, typer.Argument(help="The connector's id.")],
     path: Annotated[str | None, typer.Argument(help="A path below its base URL, such as /orders.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="The dataset's name; made if missing.")] = None,
-    primary_key: Annotated[
-        list[str] | None,
-        typer.Option(help="A key column: rows are merged by it, else each run replaces all."),
-    ] = None,
-    fetch: Annotated[
-        Path | None, typer.Option(help="Or a JSON file with the whole fetch request.", exists=True)
-    ] = None,
+    dataset: DatasetOption = None,
+    primary_key: KeyOption = None,
+    incremental: IncrementalOption = None,
+    since: SinceOption = None,
+    fetch: FileOption = None,
     name: Annotated[str | None, typer.Option(help="Its name; the path if not given.")] = None,
     every: Annotated[str | None, typer.Option(help="90s, 15m, 1h, 7d.")] = None,
     cron: Annotated[str | None, typer.Option(help="Minute hour day month weekday: '0 6 * * 1-5'.")] = None,
@@ -86,7 +90,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Run a fetch request again and again: --every a length, or by --cron."""
-    request = _request(fetch, path, dataset, primary_key or [])
+    request = fetch_request(fetch, path, dataset, primary_key, incremental, since)
     body = {
         "name": name or request.get("path") or request.get("endpointId") or "sync",
         "connectorId": connector_id,
@@ -139,25 +143,6 @@ def delete(
         typer.confirm(f"Delete schedule {schedule_id}?", abort=True, err=True)
     ask(state_dir, lambda api: api.delete(f"/schedules/{schedule_id}"))
     say(f"schedule {schedule_id} is deleted")
-
-
-def _request(
-    file: Path | None, path: str | None, dataset: str | None, primary_key: list[str]
-) -> dict[str, Any]:
-    if (file is None) == (path is None):
-        raise typer.BadParameter("give either a path or --fetch")
-    if file is not None:
-        try:
-            found = json.loads(file.read_text())
-        except (OSError, ValueError):
-            raise CommandError(f"{file} holds no JSON that can be read") from None
-        if not isinstance(found, dict):
-            raise CommandError(f"{file} holds no fetch request")
-        return found
-    if dataset is None:
-        raise typer.BadParameter("give --dataset, the name of the dataset to keep")
-    mode = {"writeMode": "merge", "primaryKey": primary_key} if primary_key else {"writeMode": "replace"}
-    return {"path": path, "dataset": {"name": dataset, **mode}}
 
 
 def _line(item: dict[str, Any]) -> dict[str, Any]:

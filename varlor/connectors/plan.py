@@ -13,6 +13,7 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.contracts.check import Discovery, Endpoint
 from varlor.contracts.connector import Connector
 from varlor.contracts.fetch import FetchRequest, ParamValue
+from varlor.contracts.incremental import CursorValue, Incremental
 from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
 from varlor.errors import FieldProblem, InvalidInputError
 
@@ -37,14 +38,19 @@ class Plan:
     known_params: tuple[str, ...] = ()
 
 
-def make_plan(connector: Connector, request: FetchRequest, discovery: Discovery | None) -> Plan:
+def make_plan(
+    connector: Connector,
+    request: FetchRequest,
+    discovery: Discovery | None,
+    since: CursorValue | None = None,
+) -> Plan:
     """Raises InvalidInputError: an unknown endpoint, a missing path parameter, a path beside the base URL."""
     endpoint = _endpoint(request, discovery)
     template = request.path or (endpoint.path if endpoint else "")
     place, used = _filled(template, request) if request.path is None else (template, frozenset[str]())
     params = {name: _texts(value) for name, value in request.params.items() if name not in used}
     url = with_params(parse(address(connector, place)), params).url
-    base = Asked(url, request.body)
+    base = _since(Asked(url, request.body), request.incremental, since)
     method = request.method if endpoint is None or request.method == "POST" else endpoint.method.upper()
     plan = Plan(base, base, method, record_path=request.record_path)
     if plan.record_path:
@@ -55,6 +61,14 @@ def make_plan(connector: Connector, request: FetchRequest, discovery: Discovery 
             raise _invalid("/pagination/in", "A cursor in the body needs method POST.")
         plan = replace(plan, config=explicit)
     return _described(plan, endpoint) if endpoint else plan
+
+
+def _since(base: Asked, incremental: Incremental | None, since: CursorValue | None) -> Asked:
+    """The request for what is new alone; in the body, a number stays one."""
+    if incremental is None or since is None:
+        return base
+    value = incremental.filled(since)
+    return base.with_param(incremental.name, value if isinstance(value, int) else str(value))
 
 
 def address(connector: Connector, place: str) -> str:

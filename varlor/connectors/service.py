@@ -41,7 +41,7 @@ class APIConnectorService:
         """Raises InvalidInputError (path, endpoint, JSONPath), UnsupportedError (not REST, relay)."""
         if job.connector.api_type != "rest":
             raise UnsupportedError(f"Connectors of type {job.connector.api_type} cannot be read yet.")
-        plan = make_plan(job.connector, job.request, discovery)
+        plan = make_plan(job.connector, job.request, discovery, job.since)
         if plan.config is not None:
             build(plan.config)
         return RestReader(self._sender, job, plan)

@@ -1,7 +1,10 @@
 """The dataset as the API shows it."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from varlor.contracts.incremental import CursorValue, IncrementalState
 from varlor.contracts.model import Id, Model, Name, UtcTime
 
 
@@ -21,14 +24,29 @@ class DatasetVersion(Model):
     run_id: Id | None = None
 
 
+class DatasetReset(Model):
+    """The next sync starts over: from `from`, or, without it, from nothing.
+
+    From nothing, the rows are served until the next sync that succeeds has replaced them. From a value
+    they stay, what is read anew is merged over them, and it stays the start of requests without a position.
+    """
+
+    from_: Annotated[CursorValue | None, Field(alias="from")] = None
+
+
 class TableFacts(Model):
-    """What the table itself says of its newest version; `bytes` of live files."""
+    """What the table itself says of its newest version; `bytes` of live files.
+
+    `incremental`: where each incremental request stands. `reset`: a new start was asked for.
+    """
 
     columns: list[Column] = []
     row_count: int = 0
     bytes: int = 0
     version: int | None = None
     versions: list[DatasetVersion] = []
+    incremental: list[IncrementalState] = []
+    reset: DatasetReset | None = None
 
 
 class Dataset(TableFacts):

@@ -1,16 +1,19 @@
 """The fetch request: which records to read and into which dataset."""
 
-from typing import Annotated, Any, Literal
+import hashlib
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from varlor.contracts.connector import HeaderName, HeaderValue
+from varlor.contracts.incremental import Incremental
 from varlor.contracts.model import Id, Model, Name
 from varlor.contracts.pagination import JsonPath, Pagination, ParamName
 
 WriteMode = Literal["append", "replace", "merge"]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f\\]+$")]
+_STREAM: Final = {"path", "endpoint_id", "method", "params", "headers", "body", "record_path"}
 ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
 
 
@@ -52,7 +55,26 @@ class FetchRequest(Model):
     dataset: DatasetTarget
     pagination: Literal["auto"] | Pagination = "auto"
     record_path: JsonPath | None = None
+    incremental: Incremental | None = None
     limits: Limits = Limits()
+
+    @field_validator("incremental")
+    @classmethod
+    def _nothing_doubled(cls, wanted: Incremental | None, info: ValidationInfo) -> Incremental | None:
+        """Records around the bound come again, so that something must tell them apart."""
+        target: DatasetTarget | None = info.data.get("dataset")
+        if wanted is None or target is None:
+            return wanted
+        if target.write_mode == "replace":
+            raise ValueError("an incremental sync adds to the dataset: set writeMode merge with a primaryKey")
+        if not target.primary_key:
+            raise ValueError(
+                "records around the last position come again: give the dataset a primaryKey (writeMode merge "
+                "keeps each record's newest version, append keeps every version once)"
+            )
+        if target.write_mode == "append" and "." in wanted.cursor_field:
+            raise ValueError("writeMode append needs a cursorField at the top of the record")
+        return wanted
 
     @model_validator(mode="after")
     def _one_place(self) -> "FetchRequest":
@@ -61,3 +83,14 @@ class FetchRequest(Model):
         if self.body is not None and self.method != "POST":
             raise ValueError("body needs method POST")
         return self
+
+    @property
+    def source(self) -> str:
+        """What is read, in a few words."""
+        return f"{self.method} {self.path or self.endpoint_id}"
+
+    def stream(self, connector_id: str) -> str:
+        """Tells this request's records from those of other requests into the same dataset."""
+        asked = self.model_dump_json(include=_STREAM, by_alias=True)
+        by = self.incremental.cursor_field if self.incremental else ""
+        return hashlib.sha256(f"{connector_id} {by} {asked}".encode()).hexdigest()[:16]

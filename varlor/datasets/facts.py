@@ -22,6 +22,7 @@ _WORDS: Final = {
     "replace": "content replaced",
     "merge": "rows merged",
     "end": "run ended",
+    "reset": "start over asked for",
 }
 _PRIMITIVES: Final = {
     pa.int64(): "long",
@@ -45,6 +46,8 @@ def facts_of(table: Table) -> TableFacts:
         bytes=sum(file.size for file in files),
         version=table.delta.version(),
         versions=[_version(commit) for commit in commits(table.place, table.delta.version(), _VERSIONS)],
+        incremental=list(table.mark.streams),
+        reset=table.mark.reset,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from varlor.contracts.incremental import CursorValue
 from varlor.contracts.run import SchemaChange
 from varlor.datasets.absorb import Absorbed
 from varlor.datasets.changes import Changes
@@ -16,6 +17,7 @@ from varlor.datasets.decode import Decoder
 from varlor.datasets.evolve import evolve, is_empty, same_columns
 from varlor.datasets.files import Heartbeat, name_of, write
 from varlor.datasets.kinds import BOOL, DOUBLE, INT, TEXT
+from varlor.datasets.progress import start_of, top_of
 from varlor.datasets.shape import OWN_FIELDS, Shape
 from varlor.datasets.table import Table
 from varlor.errors import FencedError, SourceError
@@ -33,17 +35,19 @@ class DeltaLanding:
         table: Table,
         heartbeat: Heartbeat,
         *,
-        order: int | None = None,
+        main: Table | None = None,
         closed: bool = False,
     ) -> None:
-        """`order`: where a landing beside the table will stand in it; None for the table itself.
+        """`main`: the table that this landing beside it will be published to; None for the table itself.
 
         `closed`: the run has been published, and only its state is of interest.
         """
         self._target = target
         self._table = table
         self._heartbeat = heartbeat
-        self._order = order
+        self._order = None if main is None else main.sequence
+        self._since = start_of((main or table).mark, target)
+        self._highest = table.mark.highest
         self._shape = table.shape
         self._fixed = bool(self._shape.columns)
         self._decoder = Decoder()
@@ -56,6 +60,10 @@ class DeltaLanding:
     @property
     def state(self) -> RunState | None:
         return self._table.mark.state
+
+    @property
+    def since(self) -> CursorValue | None:
+        return self._since
 
     @property
     def buffered_rows(self) -> int:
@@ -76,6 +84,7 @@ class DeltaLanding:
             absorbed = self._decoder.decode(page, self._shape, self._target.schema_policy, fixed=self._fixed)
             if absorbed.rows:
                 self._check_keys(absorbed)
+                self._highest = top_of(absorbed, self._highest, self._target)
                 self._keep(self._stamped(absorbed))
             self._shape = absorbed.shape
             for change in absorbed.changes:
@@ -132,6 +141,7 @@ class DeltaLanding:
             update={
                 "operation": "checkpoint" if action is None else "append",
                 "state": state,
+                "highest": self._highest,
                 "columns": tuple(shape.notes(schema)),
             }
         )

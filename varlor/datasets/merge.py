@@ -22,17 +22,27 @@ _KEY: Final = "key"
 
 
 class Merge:
-    """One merge of a staged table into the main one, which already has all its columns."""
+    """One merge of a staged table into the main one, which already has all its columns.
+
+    `anew`: the staged rows are to be all there is, and what the main table holds is of no account.
+    """
 
     def __init__(
-        self, main: Table, staged: Table, folder: str, keys: Sequence[str], heartbeat: Heartbeat
+        self,
+        main: Table,
+        staged: Table,
+        folder: str,
+        keys: Sequence[str],
+        heartbeat: Heartbeat,
+        *,
+        anew: bool = False,
     ) -> None:
         self._main, self._staged, self._folder = main, staged, folder
         self._keys = list(keys)
         self._heartbeat = heartbeat
-        self._old = live_files(main)
+        self._old = [] if anew else live_files(main)
         self._new = live_files(staged)
-        self._schema = main.schema
+        self._schema = staged.schema if anew else main.schema
         self._dropped: dict[str, pa.BooleanArray] = {}
 
     def actions(self) -> list[AddAction | RemoveAction]:

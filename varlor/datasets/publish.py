@@ -1,17 +1,28 @@
 """Makes what a run landed beside a table the table's content, in one commit; or drops it."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from deltalake.transaction import AddAction, RemoveAction
+
+from varlor.contracts.fetch import WriteMode
 from varlor.datasets.evolve import evolve
 from varlor.datasets.files import Heartbeat, live_files
 from varlor.datasets.landing import key_columns
 from varlor.datasets.merge import Merge
 from varlor.datasets.place import Place, storage
+from varlor.datasets.progress import streams_after
 from varlor.datasets.table import Mark, Table
 from varlor.errors import FencedError, PartUnavailableError
 from varlor.ports import LandingTarget
 
 _ATTEMPTS: Final = 3
+
+
+def write_mode(main: Table, target: LandingTarget) -> WriteMode:
+    """How the run writes: a dataset that starts over from nothing is replaced, whatever was asked."""
+    over = main.mark.reset
+    return "replace" if over is not None and over.from_ is None else target.write_mode
 
 
 def staging_folder(run_id: str) -> str:
@@ -24,6 +35,8 @@ def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
     main = Table.find(place)
     if main is None or main.mark.run_id != target.run_id or (main.mark.ended and not main.mark.published):
         raise FencedError("The dataset is no longer this run's to publish.")
+    if write_mode(main, target) == "append" and not main.mark.published:
+        return
     folder = staging_folder(target.run_id)
     if not main.mark.published:
         try:
@@ -44,15 +57,18 @@ def _put(main: Table, beside: Place, folder: str, target: LandingTarget, heartbe
     staged = Table.find(beside)
     if staged is None:
         raise FencedError("This run's landing is gone.")
-    if target.write_mode == "replace":
-        _replace(main, staged, folder)
+    if write_mode(main, target) == "replace":
+        _replace(main, staged, folder, target, heartbeat)
     else:
         _merge(main, staged, folder, target, heartbeat)
 
 
-def _replace(main: Table, staged: Table, folder: str) -> None:
-    actions = [file.addition(folder) for file in live_files(staged)]
-    main.commit(_published(main, staged, "replace"), actions, overwrite=staged.schema)
+def _replace(main: Table, staged: Table, folder: str, target: LandingTarget, heartbeat: Heartbeat) -> None:
+    actions: Sequence[AddAction | RemoveAction] = [file.addition(folder) for file in live_files(staged)]
+    if target.write_mode == "merge":
+        keys = key_columns(staged.shape, target.primary_key)
+        actions = Merge(main, staged, folder, keys, heartbeat, anew=True).actions()
+    main.commit(_published(main, staged, target, "replace"), actions, overwrite=staged.schema)
 
 
 def _merge(main: Table, staged: Table, folder: str, target: LandingTarget, heartbeat: Heartbeat) -> None:
@@ -60,16 +76,19 @@ def _merge(main: Table, staged: Table, folder: str, target: LandingTarget, heart
     keys = key_columns(staged.shape, target.primary_key)
     held = all(main.schema.get_field_index(key) >= 0 for key in keys)
     actions = Merge(main, staged, folder, keys, heartbeat).actions() if held else []
-    main.commit(_published(main, staged, "merge"), actions)
+    main.commit(_published(main, staged, target, "merge"), actions)
 
 
-def _published(main: Table, staged: Table, operation: str) -> Mark:
+def _published(main: Table, staged: Table, target: LandingTarget, operation: str) -> Mark:
+    over = main.mark.reset
     return main.mark.model_copy(
         update={
             "operation": operation,
             "published": True,
             "state": staged.mark.state,
             "columns": staged.mark.columns,
+            "streams": streams_after(main.mark, staged.mark, target),
+            "reset": None if over is None or over.from_ is None else over,
         }
     )
 

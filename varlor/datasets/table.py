@@ -10,6 +10,8 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
+from varlor.contracts.dataset import DatasetReset
+from varlor.contracts.incremental import CursorValue, IncrementalState
 from varlor.contracts.model import Model
 from varlor.datasets.log import commits
 from varlor.datasets.place import Place, storage
@@ -27,6 +29,8 @@ class Mark(Model):
     """What each commit of ours carries. `state` is of the run `run_id`; `past` are the runs before it.
 
     `published`: that run's landing has become the content. `ended`: that run may not write any more.
+    `highest`: what an incremental run has seen so far; `streams`: where successful runs left off.
+    `reset`: the next run starts over.
     """
 
     operation: str = "create"
@@ -37,6 +41,15 @@ class Mark(Model):
     published: bool = False
     ended: bool = False
     columns: tuple[ColumnNote, ...] = ()
+    highest: CursorValue | None = None
+    streams: tuple[IncrementalState, ...] = ()
+    reset: DatasetReset | None = None
+
+    def after(self, operation: str, run_id: str | None) -> "Mark":
+        """The first mark of another run (or of none), which keeps what is the dataset's own."""
+        past = (*self.past, self.run_id) if self.run_id else self.past
+        kept = {"columns": self.columns, "streams": self.streams, "reset": self.reset}
+        return Mark(operation=operation, run_id=run_id, past=past[-_REMEMBERED:]).model_copy(update=kept)
 
 
 class Table:
@@ -96,8 +109,7 @@ class Table:
             return
         if run_id in mark.past:
             raise FencedError("Another run has written to the dataset since.")
-        past = (*mark.past, mark.run_id) if mark.run_id else mark.past
-        self.commit(Mark(operation="begin", run_id=run_id, past=past[-_REMEMBERED:], columns=mark.columns))
+        self.commit(mark.after("begin", run_id))
 
     def commit(
         self,

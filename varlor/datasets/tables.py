@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Final, Literal
 
 from varlor.contracts.dataset import RowsPage, TableFacts
+from varlor.contracts.incremental import CursorValue
 from varlor.datasets.export import export_of
 from varlor.datasets.facts import facts_of
 from varlor.datasets.files import Heartbeat
 from varlor.datasets.landing import DeltaLanding
 from varlor.datasets.place import Place, storage
 from varlor.datasets.preview import rows_of
-from varlor.datasets.publish import discard, publish, staging_folder
+from varlor.datasets.progress import reset
+from varlor.datasets.publish import discard, publish, staging_folder, write_mode
 from varlor.datasets.table import Table, begun
 from varlor.errors import FencedError, InvalidInputError
 from varlor.ports import LandingTarget
@@ -43,13 +45,14 @@ class DeltaDatasets:
         return await asyncio.to_thread(self._open, target, _from_thread(heartbeat))
 
     async def publish(self, target: LandingTarget, *, heartbeat: Heartbeat) -> None:
-        if target.write_mode == "append":
-            return
         place = self._place(target.location)
         await asyncio.to_thread(publish, place, target, _from_thread(heartbeat))
 
     async def discard(self, target: LandingTarget) -> None:
         await asyncio.to_thread(discard, self._place(target.location), target)
+
+    async def reset(self, location: str, from_: CursorValue | None) -> None:
+        await asyncio.to_thread(reset, self._place(location), from_)
 
     async def facts(self, location: str) -> TableFacts:
         """Of the newest version; empty while there is no table."""
@@ -90,16 +93,16 @@ class DeltaDatasets:
 
     def _open(self, target: LandingTarget, heartbeat: Heartbeat) -> DeltaLanding:
         place = self._place(target.location)
-        if target.write_mode == "append":
-            return DeltaLanding(target, begun(place, target.run_id), heartbeat)
-        main = begun(place, target.run_id, again=False)
+        main = begun(place, target.run_id, again=target.write_mode == "append")
         if main.mark.published:
             return DeltaLanding(target, main, heartbeat, closed=True)
+        if write_mode(main, target) == "append":
+            return DeltaLanding(target, main, heartbeat)
         if main.mark.ended:
             raise FencedError("This run has ended; it can write no more.")
         beside = place.child(staging_folder(target.run_id))
         staged = begun(beside, target.run_id, like=main)
-        return DeltaLanding(target, staged, heartbeat, order=main.sequence)
+        return DeltaLanding(target, staged, heartbeat, main=main)
 
 
 def _from_thread(heartbeat: Heartbeat | None) -> Heartbeat:

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from varlor.contracts.dataset import RowsPage, TableFacts
 from varlor.contracts.fetch import SchemaPolicy, WriteMode
+from varlor.contracts.incremental import CursorValue, Incremental
 from varlor.contracts.model import Model
 from varlor.contracts.run import (
     Counters,
@@ -19,13 +20,19 @@ from varlor.ports.source import (
 
 @dataclass(frozen=True, slots=True)
 class LandingTarget:
-    """Where one run writes, and how."""
+    """Where one run writes, and how.
+
+    `stream` and `source` name whose position an `incremental` run moves on.
+    """
 
     location: str
     run_id: str
     write_mode: WriteMode
     primary_key: Sequence[str] = ()
     schema_policy: SchemaPolicy = "evolve"
+    incremental: Incremental | None = None
+    stream: str = ""
+    source: str = ""
 
 
 class RunState(Model):
@@ -49,6 +56,11 @@ class Landing(Protocol):
     @property
     def state(self) -> RunState | None:
         """As last committed by this run; None when it has committed nothing yet."""
+        ...
+
+    @property
+    def since(self) -> CursorValue | None:
+        """Where this incremental run asks from, the same in all its attempts; None: from the beginning."""
         ...
 
     @property
@@ -84,6 +96,13 @@ class Datasets(Protocol):
 
     async def discard(self, target: LandingTarget) -> None:
         """Drop an unpublished landing of a failed or canceled run; idempotent."""
+        ...
+
+    async def reset(self, location: str, from_: CursorValue | None) -> None:
+        """Let the next run start over, from a value or from nothing; a run under way can write no more.
+
+        From nothing, what that run reads takes the place of all rows when it has succeeded.
+        """
         ...
 
     async def facts(self, location: str) -> TableFacts: ...

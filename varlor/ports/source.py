@@ -11,6 +11,7 @@ from varlor.contracts.connector import (
     Secrets,
 )
 from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.incremental import CursorValue
 from varlor.contracts.messages import WaitReason
 from varlor.contracts.run import (
     RequestLogEntry,
@@ -82,7 +83,7 @@ Cursor = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """One run's reading."""
+    """One run's reading; `since`: where an incremental request asks from."""
 
     tenant_id: str
     run_id: str
@@ -91,6 +92,7 @@ class ReadJob:
     request: FetchRequest
     log: Callable[[RequestLogEntry], None]
     note: Callable[[str], None]
+    since: CursorValue | None = None
 
 
 class PageReader(Protocol):

@@ -157,6 +157,10 @@ class DatasetRepository(Protocol):
         """Take the writer's lease in one statement, or answer who holds it; the holder's run id."""
         ...
 
+    async def writer(self, dataset_id: str) -> str | None:
+        """The run that holds the lease and has not ended, if any."""
+        ...
+
     async def release(self, dataset_id: str, run_id: str) -> str | None:
         """Give the lease back if `run_id` holds it; answer the run queued longest, if any."""
         ...

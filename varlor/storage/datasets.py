@@ -94,6 +94,12 @@ class SqlDatasets:
             holder = (await self._row(session, dataset_id, lock=True)).lease_run_id
         return holder or await self.lease(dataset_id, run_id)  # released between the two statements
 
+    async def writer(self, dataset_id: str) -> str | None:
+        held = self._scope.select(DatasetRow, col(DatasetRow.id) == dataset_id, ~self._holder_ended())
+        async with self._scope.database.read() as session:
+            row = (await session.exec(held)).first()
+        return None if row is None else row.lease_run_id
+
     async def release(self, dataset_id: str, run_id: str) -> str | None:
         where = [col(DatasetRow.id) == dataset_id, col(DatasetRow.lease_run_id) == run_id]
         waiting = [
