@@ -13,6 +13,7 @@ from activities.herald import Herald
 from activities.journal import Journal, Tally
 from activities.outcome import tell_outcome
 from activities.stopping import until_stopped
+from varlor.contracts.check import Discovery
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
 from varlor.contracts.run import Run
 from varlor.errors import NotFoundError
@@ -71,8 +72,7 @@ class FetchActivities:
         landing_is_new = landing.state is None
         if landing_is_new and landing.since is not None:
             journal.note(f"An incremental sync: records from {landing.since} on are asked for.")
-        found = await self._discoveries.get(order.tenant_id, run.connector_id)
-        reader = await self._connectors.reader(job, found)
+        reader = await self._connectors.reader(job, await self._described(job))
         chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
         try:
             result = await until_stopped(chunk.read(), stop)
@@ -113,6 +113,20 @@ class FetchActivities:
             log=journal.log,
             note=journal.note,
         )
+
+    async def _described(self, job: ReadJob) -> Discovery | None:
+        """What is known of the API; it is asked again only where the request names an endpoint by id.
+
+        What was found is kept for an hour, and a schedule's request is read long after.
+        """
+        found = await self._discoveries.get(job.tenant_id, job.connector.id)
+        if found is not None or job.request.endpoint_id is None:
+            return found
+        activity.heartbeat()
+        found = await self._connectors.discover(job.tenant_id, job.connector, job.auth)
+        activity.heartbeat()
+        await self._discoveries.put(job.tenant_id, job.connector.id, found)
+        return found
 
     def _target(self, tenant_id: str, run: Run) -> LandingTarget:
         wanted, incremental = run.request.dataset, run.request.incremental

@@ -22,6 +22,7 @@ from api.routes import (
     oauth,
     onboarding,
     pages,
+    presets,
     runs,
     schedules,
     session,
@@ -38,6 +39,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
     onboarding.router,  # before connectors: test-api is not an id
     connectors.router,
+    presets.router,
     fetch.router,
     runs.router,
     schedules.router,

@@ -13,6 +13,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "OAuthStartRequest": {"connectorId": "con_06jq0000000000000000000000", "returnTo": "/connectors"},
     "ConnectorPatch": {"rateLimitConfig": {"requestsPerMinute": 30}},
+    "PresetConnector": {"name": "Our GitHub", "authType": "bearer", "bearerToken": "your-token"},
     "CheckRequest": {
         "connectorId": "con_06jq0000000000000000000000",
         "path": "/users",

@@ -31,6 +31,7 @@ from varlor.contracts.oauth import (
     TokenState,
 )
 from varlor.contracts.pagination import Pagination
+from varlor.contracts.preset import VariableName, VariableValue
 
 M = TypeVar("M", bound=Model)
 ConnectorType = Literal["api", "database", "storage"]
@@ -81,6 +82,22 @@ class ConnectorInput(ConnectorSettings):
     oauth_config: OAuthConfigInput | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - with its secrets
     bearer_token: WriteOnly = None
     api_key: WriteOnly = None
+
+
+class PresetConnector(Model):
+    """What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
+
+    `baseUrl` in place of the preset's is for an instance of one's own.
+    """
+
+    name: Name | None = None
+    variables: Annotated[dict[VariableName, VariableValue], Field(max_length=8)] = {}
+    base_url: Url | None = None
+    auth_type: AuthType | None = None
+    bearer_token: WriteOnly = None
+    api_key: WriteOnly = None
+    client_id: Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,512}$")] | None = None
+    client_secret: WriteOnly = None
 
 
 class RateLimitPatch(Model):

@@ -16,6 +16,7 @@ from varlor.ports import (
     Drafts,
     Events,
     OAuthAttempts,
+    Presets,
     RateWindow,
     RouteLimit,
     Sessions,
@@ -57,6 +58,7 @@ class Services:
     token_cache: TokenCache
     route_limit: RouteLimit
     datasets: Datasets
+    presets: Presets
     judge: UrlJudge
     tokens: TokenVerifier
     sessions: Sessions

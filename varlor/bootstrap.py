@@ -60,6 +60,7 @@ from varlor.ports import (
     TokenVerifier,
     Workflows,
 )
+from varlor.presets import PresetCatalog, PresetDiscoverer
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
 from varlor.temporal import (
@@ -96,6 +97,7 @@ class Shared:
     discoveries: RedisDiscoveryCache
     datasets: Datasets
     policy: EgressPolicy
+    presets: PresetCatalog
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -205,6 +207,7 @@ async def _shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
             discoveries=RedisDiscoveryCache(redis),
             datasets=datasets,
             policy=EgressPolicy.from_settings(settings),
+            presets=PresetCatalog(settings.presets_dir),
         )
 
 
@@ -213,7 +216,8 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The worker's parts; raises PartUnavailableError when Temporal does not answer."""
     async with _shared(settings, lazy=False) as shared:
         client = GuardedClient(shared.policy, proxy_url=settings.egress_proxy_url)
-        discoverer = Discoverer(client, shared.clock, shared.window)
+        asking = Discoverer(client, shared.clock, shared.window)
+        discoverer = PresetDiscoverer(shared.presets, asking, shared.clock)
         connectors = APIConnectorService(client, shared.window, discoverer, shared.clock)
         cache = RedisTokenCache(shared.redis, shared.encryption, shared.clock)
         keeper = TemporalTokenKeeper(shared.temporal)
@@ -273,6 +277,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             token_cache=RedisTokenCache(shared.redis, shared.encryption, shared.clock),
             route_limit=RedisRouteLimit(shared.redis, shared.clock),
             datasets=shared.datasets,
+            presets=shared.presets,
             judge=shared.policy,
             tokens=build_tokens(settings, shared.clock),
             sessions=RedisSessions(shared.redis, shared.clock),

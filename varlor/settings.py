@@ -32,6 +32,8 @@ class Settings(BaseSettings):
         None  # embedded: the dev server's HTTP API, which asks nobody who they are
     )
 
+    presets_dir: Path | None = None  # presets of this installation, *.yaml
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     public_url: str = "http://127.0.0.1:8000"

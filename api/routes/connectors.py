@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from api.connector_input import accepted, merged, retargets
-from api.deps import Admin, Cursor, Editor, Limit, Svc, Viewer, page
+from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.door import PREFIX
 from api.idempotency import IdempotencyKey, once
 from api.oauth_binding import shown
@@ -29,7 +29,13 @@ from api.trail import audit, connection_changed
 from varlor.contracts.connector import Connector
 from varlor.contracts.messages import RetireInput
 from varlor.contracts.run import Run
-from varlor.errors import ForbiddenError, NotFoundError, PartUnavailableError
+from varlor.errors import (
+    FieldProblem,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    PartUnavailableError,
+)
 from varlor.ports import Listing
 
 router = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
@@ -53,15 +59,26 @@ async def create(
     caller: Editor,
     key: IdempotencyKey = None,
 ) -> Connector | dict[str, Any]:
+    made = await once(
+        caller, request, key, body, lambda: make(parts, caller, body), status=HTTPStatus.CREATED
+    )
+    return located(response, made)
+
+
+async def make(parts: Services, caller: Caller, body: ConnectorInput) -> Connector:
+    """Store it; raises InvalidInputError for what it may not say."""
     settings, secrets = accepted(body, parts.judge)
+    if settings.preset_id is not None and settings.preset_id not in {p.id for p in parts.presets.all()}:
+        problem = FieldProblem("/presetId", "There is no such preset; GET /presets lists them.")
+        raise InvalidInputError("The input is not valid.", problem)
+    connector = await caller.store.connectors.create(settings, secrets, created_by=caller.actor)
+    await audit(caller, "connector.created", connector_id=connector.id, authType=connector.auth_type)
+    await connection_changed(parts, caller, connector)
+    return shown(parts, connector)
 
-    async def act() -> Connector:
-        connector = await caller.store.connectors.create(settings, secrets, created_by=caller.actor)
-        await audit(caller, "connector.created", connector_id=connector.id, authType=connector.auth_type)
-        await connection_changed(parts, caller, connector)
-        return shown(parts, connector)
 
-    made = await once(caller, request, key, body, act, status=HTTPStatus.CREATED)
+def located(response: Response, made: Connector | dict[str, Any]) -> Connector | dict[str, Any]:
+    """A 201 says where the new connector is."""
     made_id = made["id"] if isinstance(made, dict) else made.id
     response.headers["Location"] = f"{PREFIX}/connectors/{made_id}"
     return made

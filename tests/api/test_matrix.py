@@ -28,6 +28,7 @@ ADMINS = {
 }
 EDITORS = {
     "create_connector",
+    "create_connector_from_preset",
     "update_connector",
     "test_connection",
     "start_fetch",
@@ -79,6 +80,7 @@ MISSING = {
     "runId": "run_missing",
     "datasetId": "dat_missing",
     "scheduleId": "sch_missing",
+    "presetId": "missing",
 }
 
 
@@ -139,7 +141,14 @@ async def foreign(services: Services) -> dict[str, str]:
         request=request,
         origin="api",
     )
-    return {"connectorId": connector.id, "runId": run.id, "datasetId": dataset.id, "scheduleId": schedule.id}
+    presets = {"presetId": "gone"}  # presets are everybody's: there is no foreign one
+    return {
+        "connectorId": connector.id,
+        "runId": run.id,
+        "datasetId": dataset.id,
+        "scheduleId": schedule.id,
+        **presets,
+    }
 
 
 @pytest.mark.parametrize("name", WITH_ID)

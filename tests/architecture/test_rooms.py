@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 OURS = ("varlor", "workflows", "activities", "api", "worker")
 LEAVES = {"varlor.contracts", "varlor.names", "varlor.errors", "varlor.redaction"}
 ADAPTERS = {
-    f"varlor.{room}" for room in ("connectors", "auth", "crypto", "storage", "cache", "datasets", "temporal")
+    f"varlor.{room}"
+    for room in ("connectors", "auth", "crypto", "storage", "cache", "datasets", "temporal", "presets")
 }
 ROOTS = {"worker", "api.app", "varlor.cli", "varlor.stack", "varlor.bootstrap"}
 
@@ -35,6 +36,10 @@ MAY_IMPORT["varlor.auth"] |= {
     # an authorization server is where a tenant pointed: the guarded client is the only door to it
     "varlor.connectors.http",
     "varlor.connectors.retry_after",
+}
+MAY_IMPORT["varlor.presets"] |= {
+    # an OpenAPI document is read into a preset exactly as a discovered one is
+    "varlor.connectors.discovery",
 }
 BANNED_NAMES = {"utils", "helpers", "common", "misc", "base", "util", "helper"}
 MOST_LINES = 300

@@ -17,7 +17,9 @@ def commands(page: Path) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
     """Each `varlor …` in code: its words up to the first argument, and its options."""
     for code in re.findall(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", page.read_text(), re.DOTALL):
         for line in "".join(code).replace("\\\n", " ").splitlines():
-            if found := re.search(r"(?:^|\s|\()(?:\.venv/bin/)?varlor ((?:[a-z]+ ?)+)([^`)]*)", line):
+            if found := re.search(
+                r"(?:^|\s|\()(?:\.venv/bin/)?varlor ((?:[a-z]+(?:-[a-z]+)* ?)+)([^`)]*)", line
+            ):
                 words = tuple(found[1].split())
                 yield words, frozenset(re.findall(r"--[a-z-]+", found[2].split(" #")[0]))
 

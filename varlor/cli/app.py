@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "connectors": Entry(
         "varlor.cli.connectors", "List, show, create, connect, test, discover, delete.", _DATA
     ),
+    "presets": Entry("varlor.cli.presets", "Ready-made connectors: list, show, check, make.", _DATA),
     "runs": Entry("varlor.cli.runs", "List, show, watch, pause, resume, cancel.", _DATA),
     "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
     "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export, start over.", _DATA),

@@ -67,7 +67,12 @@ def show(
 
 @app.command()
 def create(
-    base_url: Annotated[str, typer.Argument(help="Where the API is, e.g. https://api.example.com/v1.")],
+    base_url: Annotated[
+        str | None, typer.Argument(help="Where the API is, e.g. https://api.example.com/v1.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="A preset's id in place of the address.")] = None,
+    variable: Annotated[list[str] | None, typer.Option(help="name=value of the preset.")] = None,
+    client_id: Annotated[str | None, typer.Option(help="With --preset and OAuth: your app's id.")] = None,
     name: Annotated[str | None, typer.Option(help="Its name; the host if not given.")] = None,
     auth: Annotated[str, typer.Option(help=AUTH_HELP)] = "none",
     header: Annotated[list[str] | None, typer.Option(help="name=value, sent with every request.")] = None,
@@ -76,16 +81,37 @@ def create(
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a REST connector."""
-    body = {
-        "name": name or base_url.split("//")[-1].split("/")[0],
-        "baseUrl": base_url,
-        "headers": parse_pairs(header or []),
-        "rateLimitConfig": {"requestsPerMinute": requests_per_minute, "burstLimit": burst_limit},
-        **parse_auth(auth),
-    }
-    item = ask(state_dir, lambda api: api.post("/connectors", body))
+    """Create a REST connector, from its address or from a preset."""
+    if base_url is not None and preset is None:
+        place, body = (
+            "/connectors",
+            {
+                "name": name or base_url.split("//")[-1].split("/")[0],
+                "baseUrl": base_url,
+                "headers": parse_pairs(header or []),
+                "rateLimitConfig": {"requestsPerMinute": requests_per_minute, "burstLimit": burst_limit},
+                **parse_auth(auth),
+            },
+        )
+    elif preset is not None and base_url is None:
+        place = f"/presets/{preset}/connectors"
+        body = _for_preset(name, parse_pairs(variable or []), client_id, auth)
+    else:
+        raise CommandError("give either the API's address or --preset")
+    item = ask(state_dir, lambda api: api.post(place, body))
     print_json(item) if as_json else print_facts(item)
+
+
+def _for_preset(
+    name: str | None, variables: dict[str, str], client_id: str | None, auth: str
+) -> dict[str, Any]:
+    """What a user adds to a preset; where a key goes is the preset's to say."""
+    given = {"name": name, "variables": variables, "clientId": client_id}
+    credential = {"authType": "oauth2"} if client_id else parse_auth(auth)
+    kept = {key: value for key, value in credential.items() if key != "apiKeyConfig"}
+    return {key: value for key, value in given.items() if value} | (
+        kept if auth != "none" or client_id else {}
+    )
 
 
 @app.command("test")

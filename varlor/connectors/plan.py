@@ -48,9 +48,11 @@ def make_plan(
     endpoint = _endpoint(request, discovery)
     template = request.path or (endpoint.path if endpoint else "")
     place, used = _filled(template, request) if request.path is None else (template, frozenset[str]())
-    params = {name: _texts(value) for name, value in request.params.items() if name not in used}
+    given = {**(endpoint.params if endpoint else {}), **request.params}
+    params = {name: _texts(value) for name, value in given.items() if name not in used}
     url = with_params(parse(address(connector, place)), params).url
-    base = _since(Asked(url, request.body), request.incremental, since)
+    body = request.body or (endpoint.body if endpoint else None)
+    base = _since(Asked(url, body), request.incremental, since)
     method = request.method if endpoint is None or request.method == "POST" else endpoint.method.upper()
     plan = Plan(base, base, method, record_path=request.record_path)
     if plan.record_path:
@@ -60,7 +62,8 @@ def make_plan(
         if isinstance(explicit, CursorToken) and explicit.in_ == "body" and method != "POST":
             raise _invalid("/pagination/in", "A cursor in the body needs method POST.")
         plan = replace(plan, config=explicit)
-    return _described(plan, endpoint) if endpoint else plan
+    declared = discovery is not None and discovery.source == "preset"
+    return _described(plan, endpoint, declared=declared) if endpoint else plan
 
 
 def _since(base: Asked, incremental: Incremental | None, since: CursorValue | None) -> Asked:
@@ -112,13 +115,18 @@ def _filled(template: str, request: FetchRequest) -> tuple[str, frozenset[str]]:
     return _SLOT.sub(fill, template), frozenset(used)
 
 
-def _described(plan: Plan, endpoint: Endpoint) -> Plan:
-    """What the document adds: names of parameters, where the records are, how it pages."""
+def _described(plan: Plan, endpoint: Endpoint, *, declared: bool) -> Plan:
+    """What the document adds: names of parameters, where the records are, how it pages.
+
+    What a preset has `declared` was proved when it was written; what a document suggests, a run proves.
+    """
     known = tuple(p.name for p in endpoint.parameters if p.location == "query")
     plan = replace(plan, known_params=known, record_hint=endpoint.record_path)
     if plan.config is not None or endpoint.pagination is None:
         return plan
     config = endpoint.pagination
+    if declared:
+        return replace(plan, config=config)
     return replace(plan, config=config, presumed=True, first=_sized(plan.base, config))
 
 

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from varlor.contracts.dataset import Column
+from varlor.contracts.fetch import ParamValue
 from varlor.contracts.model import Model, UtcTime
 from varlor.contracts.pagination import Pagination
 
@@ -66,7 +67,7 @@ class EndpointParameter(Model):
 
 
 class Endpoint(Model):
-    """One readable operation of the API."""
+    """One readable operation of the API. `params` and `body` are sent unless the request has its own."""
 
     id: str
     method: str
@@ -74,6 +75,8 @@ class Endpoint(Model):
     summary: str | None = None
     tags: list[str] = []
     parameters: list[EndpointParameter] = []
+    params: dict[str, ParamValue] = {}
+    body: dict[str, Any] | None = None
     record_path: str | None = None
     pagination: Pagination | None = None
     primary_key: list[str] | None = None
@@ -82,7 +85,7 @@ class Endpoint(Model):
 class Discovery(Model):
     """What an API says about itself; `notes` say what was tried and what was left out."""
 
-    source: Literal["openapi", "oidc", "graphql", "probe", "none"]
+    source: Literal["preset", "openapi", "oidc", "graphql", "probe", "none"]
     document_url: str | None = None
     fetched_at: UtcTime
     expires_at: UtcTime

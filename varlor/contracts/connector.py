@@ -14,6 +14,7 @@ ConnectorStatus = Literal["draft", "needs_auth", "connected", "error", "needs_re
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$")]
 HeaderValue = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[\x20-\x7e\x80-\xff]*$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048, strip_whitespace=True)]
+PresetId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=16384)]
 
 
@@ -45,6 +46,7 @@ class ConnectorSettings(Model):
     oauth_config: OAuthConfig | None = None
     rate_limit_config: RateLimitConfig = RateLimitConfig()
     pagination: Pagination | None = None
+    preset_id: PresetId | None = None
 
 
 class Secrets(Model):

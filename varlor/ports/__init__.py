@@ -14,6 +14,7 @@ from varlor.ports.notifications import (
     SendResult,
 )
 from varlor.ports.oauth import Authorization, AuthorizationAnswer, OAuth2, OAuthAttempt, OAuthAttempts
+from varlor.ports.presets import Presets
 from varlor.ports.source import (
     AuthParts,
     Connectors,
@@ -72,6 +73,7 @@ __all__ = [
     "PageFacts",
     "PageReader",
     "PageResponse",
+    "Presets",
     "RateUsage",
     "RateWindow",
     "ReadJob",

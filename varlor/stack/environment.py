@@ -25,6 +25,7 @@ def embedded_values(
         "database_url": f"sqlite:///{state.path / 'varlor.db'}",
         "redis_url": embedded_redis_url(keys, ports),
         "data_url": str(state.path / "data"),
+        "presets_dir": str(state.path / "presets"),
         "temporal_address": f"{HOST}:{ports.temporal}",
         "temporal_ui_url": f"http://{HOST}:{ports.temporal_ui}",
         "host": HOST,

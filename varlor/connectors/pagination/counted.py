@@ -8,6 +8,7 @@ from typing import Any
 
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.links import denied
 from varlor.connectors.pagination.step import End, Scene, whole
 from varlor.contracts.pagination import Keyset, Offset, PageNumber
 
@@ -76,7 +77,7 @@ class PageNumberStyle:
 
 
 class KeysetStyle:
-    """The last record's value is the next request's parameter; an empty page ends it."""
+    """The last record's value is the next request's parameter; `has_more: false` or an empty page ends it."""
 
     def __init__(self, config: Keyset) -> None:
         self._config = config
@@ -86,7 +87,7 @@ class KeysetStyle:
 
     def after(self, scene: Scene) -> Asked | End:
         records = scene.page.records()
-        if not records:
+        if not records or denied(scene.page.answer(), ()):
             return End()
         value = _field(records[-1], self._config.field)
         if not isinstance(value, str | int | float) or isinstance(value, bool):

@@ -1,0 +1,84 @@
+"""Every endpoint of every preset, read from answers of the shape that its documentation shows."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, Reader, serve
+from tests.presets.replay import ANSWERS, Replay, answers_of
+from varlor.connectors import APIConnectorService
+from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.contracts.check import Discovery
+from varlor.contracts.connector import Secrets
+from varlor.contracts.preset import Preset, PresetAuth, PresetEndpoint
+from varlor.presets import PresetCatalog
+from varlor.presets.discovery import endpoint_of
+
+PRESETS = PresetCatalog().all()
+READABLE = [(preset, endpoint) for preset in PRESETS for endpoint in preset.endpoints]
+
+
+@pytest.fixture(scope="module")
+def api() -> Replay:
+    return Replay()
+
+
+@pytest.fixture(scope="module")
+def url(api: Replay) -> Iterator[str]:
+    yield from serve(api)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[APIConnectorService]:
+    client = GuardedClient(EgressPolicy(allow=["127.0.0.1"]))
+    yield APIConnectorService(client, FreeWindow(), NoDiscoverer(), FixedClock())
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("preset", "endpoint"), READABLE, ids=[f"{preset.id}-{endpoint.id}" for preset, endpoint in READABLE]
+)
+async def test_an_endpoint_gives_every_record_of_its_documented_answers(
+    api: Replay, url: str, service: APIConnectorService, preset: Preset, endpoint: PresetEndpoint
+) -> None:
+    answers = answers_of(preset.id)
+    told: dict[str, Any] = answers["endpoints"][endpoint.id]
+    params: dict[str, str] = told.get("params", {})
+    path = told.get("path") or (endpoint.path or "/").format_map(params)
+    api.expect(path, told["exchanges"])
+    reader = Reader(service, url, secrets=_secrets(preset.auth[0]), settings=_settings(preset))
+    now = FixedClock().now()
+    known = Discovery(
+        source="preset", fetched_at=now, expires_at=now, endpoints=[endpoint_of(preset, endpoint)]
+    )
+    read = await reader.read("", discovery=known, endpoint_id=endpoint.id, params=params)
+    assert api.unexpected == []
+    assert api.exchanges == [], "some documented pages were never asked for"
+    if endpoint.primary_key:
+        assert [record[endpoint.primary_key[0]] for record in read.records] == told["keys"]
+    else:
+        assert len(read.records) == told["count"]
+    expected = answers.get("headers", {}) | answers["credential"]
+    assert all(sent[name] == value for sent in api.headers for name, value in expected.items())
+
+
+def test_every_preset_has_answers_and_none_is_left_over() -> None:
+    assert {path.stem for path in ANSWERS.glob("*.yaml")} == {preset.id for preset in PRESETS}
+    for preset in PRESETS:
+        assert set(answers_of(preset.id)["endpoints"]) == {each.id for each in preset.endpoints}
+
+
+def _settings(preset: Preset) -> dict[str, Any]:
+    auth = preset.auth[0]
+    kind = "bearer" if auth.type == "oauth2" else auth.type  # a token goes out the same way
+    return {
+        "headers": preset.headers,
+        "auth_type": kind,
+        "api_key_config": auth.api_key_config,
+    }
+
+
+def _secrets(auth: PresetAuth) -> Secrets:
+    field = "api_key" if auth.type == "apikey" else "bearer_token"
+    return Secrets.model_validate({field: "secret"})
