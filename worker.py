@@ -16,6 +16,7 @@ from activities.deliver import DeliveryActivities
 from activities.discover import DiscoverActivities
 from activities.fetch import FetchActivities
 from activities.herald import Herald
+from activities.inbox import InboxActivities
 from activities.oauth import OAuthActivities
 from activities.retire import RetireActivities
 from activities.revocation import RevocationActivities
@@ -27,9 +28,11 @@ from varlor import names
 from varlor.bootstrap import Parts, build_parts
 from varlor.settings import Settings
 from varlor.telemetry import configure
+from varlor.temporal import sweep_inboxes
 from workflows.check import CheckConnection
 from workflows.deliver import DeliverNotifications
 from workflows.discover import DiscoverEndpoints
+from workflows.inbox import DrainInbox
 from workflows.keep_fresh import KeepTokenFresh
 from workflows.onboard import OnboardConnector
 from workflows.retire import RetireConnector
@@ -37,7 +40,7 @@ from workflows.rotate import RotateKeys
 from workflows.sync import SyncDataset
 
 WORKFLOWS: Final = [
-    *(CheckConnection, DiscoverEndpoints, SyncDataset, DeliverNotifications),
+    *(CheckConnection, DiscoverEndpoints, DrainInbox, SyncDataset, DeliverNotifications),
     *(KeepTokenFresh, OnboardConnector, RetireConnector, RotateKeys),
 ]
 GRACE: Final = timedelta(seconds=6)  # Ctrl-C ends the whole stack within 10 s
@@ -63,6 +66,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             *(retire.open_runs, retire.erase_connector),
             *scheduled.each(),
             *DeliveryActivities(parts.store, parts.sender, parts.clock).each(),
+            *inbox_activities(parts).each(),
             *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,
@@ -84,6 +88,10 @@ def herald(parts: Parts) -> Herald:
     return Herald(parts.store, parts.events, parts.deliveries)
 
 
+def inbox_activities(parts: Parts) -> InboxActivities:
+    return InboxActivities(parts.store, parts.datasets, parts.event_reader, parts.events, parts.clock)
+
+
 def fetch_worker(client: Client, parts: Parts) -> Worker:
     """Pages into datasets; scale these processes with the number of syncs."""
     p = parts
@@ -92,7 +100,10 @@ def fetch_worker(client: Client, parts: Parts) -> Worker:
     return Worker(
         client,
         task_queue=names.FETCH_QUEUE,
-        activities=[fetch.fetch_chunk, fetch.publish, fetch.finish_run],
+        activities=[
+            *(fetch.fetch_chunk, fetch.publish, fetch.finish_run),
+            inbox_activities(p).drain_inbox,
+        ],
         max_concurrent_activities=FETCH_SLOTS,
         max_heartbeat_throttle_interval=PULSE,
         default_heartbeat_throttle_interval=PULSE,
@@ -109,6 +120,8 @@ async def serve(settings: Settings, queue: str) -> None:
     async with build_parts(settings) as parts, AsyncExitStack() as workers:
         if queue in ("control", "all"):
             await workers.enter_async_context(control_worker(parts.temporal, parts))
+            sweep = asyncio.create_task(sweep_inboxes(parts.store, parts.drains))
+            workers.callback(sweep.cancel)
         if queue in ("fetch", "all"):
             await workers.enter_async_context(fetch_worker(parts.temporal, parts))
         await stop.wait()

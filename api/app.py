@@ -18,6 +18,8 @@ from api.routes import (
     events,
     fetch,
     health,
+    hooks,
+    inbox,
     notifications,
     oauth,
     onboarding,
@@ -34,6 +36,8 @@ from varlor.settings import Settings
 from varlor.telemetry import HttpMetrics, configure
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    hooks.router,
+    inbox.router,
     callback.router,
     oauth.router,
     tokens.router,

@@ -5,9 +5,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from api.errors import invalid
 from api.schemas import ConnectorInput, ConnectorPatch
+from api.webhook_input import accepted_webhook, refuse_webhook_fields
 from varlor.contracts.connector import AuthType, Connector, ConnectorSettings, Secrets
 from varlor.contracts.oauth import OAuthConfig
 from varlor.errors import FieldProblem, InvalidInputError, UnsupportedError
@@ -31,8 +33,9 @@ TRANSPORT_HEADERS: Final = frozenset(
 )
 _TRANSPORT: Final = "This header is set by the transport."
 _SECRET_FIELDS: Final = frozenset({"bearer_token", "api_key"})
+_WEBHOOK_FIELDS: Final = frozenset({"name", "connector_type", "api_type", "webhook_config"})
 _OAUTH_SECRETS: Final = frozenset({"client_secret", "private_key", "refresh_token"})
-_HIDDEN: Final[dict[str, Any]] = dict.fromkeys(_SECRET_FIELDS, True) | {
+_HIDDEN: Final[dict[str, Any]] = dict.fromkeys({*_SECRET_FIELDS, "webhook_secret"}, True) | {
     "oauth_config": {*_OAUTH_SECRETS, "redirect_uri"}
 }
 _NEEDED: Final[dict[AuthType, str]] = {"bearer": "bearer_token", "apikey": "api_key"}
@@ -53,6 +56,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 def accepted(given: ConnectorInput, judge: UrlJudge) -> tuple[ConnectorSettings, Secrets]:
     """The settings to store and the secrets to seal; raises InvalidInputError, UnsupportedError."""
     _supported(given.connector_type, given.api_type)
+    if given.api_type == "webhook":
+        return accepted_webhook(given)
+    refuse_webhook_fields(given)
     secrets = _secrets(given)
     plain = given.model_dump(by_alias=False, exclude=_HIDDEN)
     settings = _judged(ConnectorSettings.model_validate(plain), judge)
@@ -70,6 +76,8 @@ def merged(
     """
     given = patch.model_fields_set
     _supported(patch.connector_type or "api", patch.api_type or "rest")
+    if "webhook" in {stored.api_type, patch.api_type}:
+        return _patched_webhook(stored, patch), None
     settings = _judged(_patched(stored, patch), judge)
     given_oauth = patch.oauth_config.model_fields_set if patch.oauth_config else set[str]()
     if given & _SECRET_FIELDS or given_oauth & _OAUTH_SECRETS:
@@ -133,7 +141,7 @@ def _secrets(given: ConnectorInput | ConnectorPatch) -> Secrets:
 def _patched(stored: Connector, patch: ConnectorPatch) -> ConnectorSettings:
     current = stored.model_dump(mode="json", include=set(ConnectorSettings.model_fields))
     changes = patch.model_dump(mode="json", exclude_unset=True, exclude=_HIDDEN)
-    for whole in ("pagination", "apiKeyConfig"):
+    for whole in ("pagination", "apiKeyConfig", "webhookConfig"):
         if whole in changes:
             current.pop(whole, None)
     document = _merge(current, changes)
@@ -141,6 +149,20 @@ def _patched(stored: Connector, patch: ConnectorPatch) -> ConnectorSettings:
         return ConnectorSettings.model_validate(document)
     except ValidationError as error:
         raise invalid(error, document) from None
+
+
+def _patched_webhook(stored: Connector, patch: ConnectorPatch) -> ConnectorSettings:
+    """No connector becomes a webhook, and a webhook becomes nothing else: its address would be another."""
+    if patch.api_type not in {None, stored.api_type}:
+        problem = FieldProblem("/apiType", "Create another connector: a webhook's address is its own.")
+        raise InvalidInputError("The apiType cannot be changed.", problem)
+    useless = patch.model_fields_set - _WEBHOOK_FIELDS
+    if useless:
+        problems = [
+            FieldProblem(f"/{to_camel(name)}", "A webhook has no use for it.") for name in sorted(useless)
+        ]
+        raise InvalidInputError("The input is not valid.", *problems)
+    return _patched(stored, patch)
 
 
 def _merge(target: Any, patch: Any) -> Any:
@@ -159,7 +181,7 @@ def _merge(target: Any, patch: Any) -> Any:
 def _supported(connector_type: str, api_type: str) -> None:
     if connector_type != "api":
         _unsupported("/connectorType", f"connectorType {connector_type} is reserved; use api.")
-    if api_type != "rest":
+    if api_type == "graphql":
         _unsupported("/apiType", f"apiType {api_type} is not supported by this version; use rest.")
 
 

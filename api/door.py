@@ -27,12 +27,15 @@ _OPEN: Final = frozenset(
 )
 _SIGN_IN: Final = f"{PREFIX}/session"
 _CALLBACK: Final = re.compile(rf"{PREFIX}/connectors/(?:[^/]+/)?oauth/callback")  # state and cookie decide
+_HOOK: Final = re.compile(rf"{PREFIX}/hooks/[^/]+")  # a signature decides
 _EMBEDDED_CODEC: Final = re.compile(rf"{PREFIX}/codec/[^/]+/(decode|encode)")  # its path is its key
 
 
 def is_open(method: str, path: str) -> bool:
     """Whether the path asks nobody's name. Metrics hold counts alone, no tenant and no secret."""
-    if not path.startswith(f"{PREFIX}/") or path in _OPEN or _CALLBACK.fullmatch(path):
+    if not path.startswith(f"{PREFIX}/") or path in _OPEN:
+        return True
+    if _CALLBACK.fullmatch(path) or _HOOK.fullmatch(path):
         return True
     return (path == _SIGN_IN and method == "POST") or _EMBEDDED_CODEC.fullmatch(path) is not None
 

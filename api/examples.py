@@ -53,6 +53,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "events": ["dataset.updated", "run.failed", "run.recovered"],
         "secret": "whsec_c2VjcmV0LW9mLXR3ZW50eS1mb3VyLWJ5dGVz",
     },
+    "SecretRotation": {"graceSeconds": 3600},
     "RunPatch": {"requestsPerMinute": 30},
     "DatasetPatch": {"name": "customers"},
     "ResetRequest": {"from": "2026-01-01T00:00:00Z"},

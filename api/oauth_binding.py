@@ -59,12 +59,3 @@ def redirect_uri_of(parts: Services, connector: Connector) -> str:
     config = connector.oauth_config
     shared = config is not None and config.redirect == "shared"
     return redirect_uri(parts.public_url, None if shared else connector.id)
-
-
-def shown(parts: Services, connector: Connector) -> Connector:
-    """The connector as it is answered: with the address to register at the provider."""
-    if connector.oauth_config is None:
-        return connector
-    uri = redirect_uri_of(parts, connector)
-    config = connector.oauth_config.model_copy(update={"redirect_uri": uri})
-    return connector.model_copy(update={"oauth_config": config})

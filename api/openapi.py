@@ -20,6 +20,7 @@ _WORDS: Final = {
     401: "No valid token or session",
     403: "The role does not reach that far",
     404: "No such resource for this tenant",
+    408: "The body did not come in time",
     409: "The resource's state forbids it",
     413: "The body is larger than 1 MiB",
     422: "Invalid input; `errors` names each field",

@@ -32,6 +32,7 @@ from varlor.contracts.oauth import (
 )
 from varlor.contracts.pagination import Pagination
 from varlor.contracts.preset import VariableName, VariableValue
+from varlor.contracts.webhook import InboxState, WebhookConfig, WebhookSecret
 
 M = TypeVar("M", bound=Model)
 ConnectorType = Literal["api", "database", "storage"]
@@ -82,6 +83,7 @@ class ConnectorInput(ConnectorSettings):
     oauth_config: OAuthConfigInput | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - with its secrets
     bearer_token: WriteOnly = None
     api_key: WriteOnly = None
+    webhook_secret: WebhookSecret | None = None
 
 
 class PresetConnector(Model):
@@ -108,7 +110,7 @@ class RateLimitPatch(Model):
 class ConnectorPatch(Model):
     """RFC 7396 merge patch of a connector: absent keeps, null removes.
 
-    `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
+    `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
     """
 
     name: Name | None = None
@@ -121,8 +123,24 @@ class ConnectorPatch(Model):
     rate_limit_config: RateLimitPatch | None = None
     oauth_config: OAuthConfigPatch | None = None
     pagination: Pagination | None = None
+    webhook_config: WebhookConfig | None = None
     bearer_token: WriteOnly = None
     api_key: WriteOnly = None
+
+
+class SecretRotation(Model):
+    """`webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both."""
+
+    webhook_secret: WebhookSecret | None = None
+    grace_seconds: Annotated[int, Field(ge=0, le=604_800)] = 86_400
+
+
+class SecretRotated(Model):
+    """`webhookSecret` is null where the caller has given it."""
+
+    webhook_url: str
+    webhook_secret: str | None
+    former_valid_until: UtcTime
 
 
 class CheckRequest(Model):
@@ -188,7 +206,7 @@ class OAuthEnd(Model):
 
 
 class ConnectorHealth(Model):
-    """How a connector is doing. `rateLimit` is null while Redis is away."""
+    """How a connector is doing. `rateLimit` is null while Redis is away, `inbox` is a webhook's alone."""
 
     connector_id: Id
     status: ConnectorStatus
@@ -196,6 +214,7 @@ class ConnectorHealth(Model):
     token: TokenState
     rate_limit: RateUse | None
     recent: ErrorRate
+    inbox: InboxState | None = None
 
 
 class Retiring(Model):

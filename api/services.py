@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from api.engine import Engine
 from api.token_engine import TokenEngine
+from api.wakes import Wakes
 from varlor.ports import (
     Clock,
     Datasets,
@@ -20,6 +21,7 @@ from varlor.ports import (
     RateWindow,
     RouteLimit,
     Sessions,
+    Signatures,
     Store,
     Timetable,
     TokenCache,
@@ -49,6 +51,8 @@ class Services:
     engine: Engine
     timetable: Timetable
     deliveries: Deliveries
+    signatures: Signatures
+    wakes: Wakes
     events: Events
     drafts: Drafts
     discoveries: DiscoveryCache

@@ -1,22 +1,21 @@
 """Builds the adapters from the settings and joins them to the ports, for every process alike."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from deltalake import DeltaTable
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client
-from temporalio.converter import PayloadCodec
 
 from api.engine import Engine
 from api.services import Services
 from api.token_engine import TokenEngine
+from api.wakes import Wakes
 from varlor.auth.expiry import plan
 from varlor.auth.jwks import JwksKeys
 from varlor.auth.jwt import EmbeddedKey, JwtVerifier
@@ -39,6 +38,7 @@ from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.connectors.notifications import WebhookSender
+from varlor.connectors.webhook import EventRecords, SignedArrivals
 from varlor.crypto import EncryptionService, key_provider
 from varlor.datasets import DeltaDatasets
 from varlor.errors import InvalidInputError, PartUnavailableError
@@ -48,6 +48,8 @@ from varlor.ports import (
     Credentials,
     Datasets,
     Deliveries,
+    Drains,
+    EventReader,
     Grant,
     NotificationSender,
     OAuth2,
@@ -64,13 +66,13 @@ from varlor.presets import PresetCatalog, PresetDiscoverer
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
 from varlor.temporal import (
+    PayloadServer,
     TemporalDeliveries,
+    TemporalDrains,
     TemporalTimetable,
     TemporalTokenKeeper,
     TemporalWorkflows,
     connect,
-    decode_payloads,
-    encode_payloads,
     make_codec,
 )
 
@@ -123,6 +125,8 @@ class Parts:
     timetable: Timetable
     deliveries: Deliveries
     sender: NotificationSender
+    drains: Drains
+    event_reader: EventReader
     refresh_plan: Callable[[str, Grant], datetime | None]
     key_version: str
 
@@ -160,19 +164,6 @@ def build_tokens(settings: Settings, clock: Clock) -> TokenVerifier:
     else:
         raise InvalidInputError("Neither VARLOR_JWT_JWKS_URL nor VARLOR_JWT_PUBLIC_KEY is set.")
     return JwtVerifier(keys, clock, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-
-
-class _Codec:
-    """The codec server's two functions, bound to the codec."""
-
-    def __init__(self, codec: PayloadCodec) -> None:
-        self._codec = codec
-
-    async def decode(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return await decode_payloads(self._codec, body)
-
-    async def encode(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return await encode_payloads(self._codec, body)
 
 
 @asynccontextmanager
@@ -242,6 +233,8 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
                 timetable=TemporalTimetable(shared.temporal),
                 deliveries=TemporalDeliveries(shared.temporal),
                 sender=WebhookSender(client, shared.clock),
+                drains=TemporalDrains(shared.temporal),
+                event_reader=EventRecords(),
                 refresh_plan=plan,
                 key_version=shared.encryption.key_version,
             )
@@ -268,6 +261,8 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             engine=engine,
             timetable=TemporalTimetable(shared.temporal),
             deliveries=TemporalDeliveries(shared.temporal),
+            signatures=SignedArrivals(),
+            wakes=Wakes(TemporalDrains(shared.temporal)),
             events=shared.events,
             drafts=shared.drafts,
             discoveries=shared.discoveries,
@@ -281,7 +276,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             judge=shared.policy,
             tokens=build_tokens(settings, shared.clock),
             sessions=RedisSessions(shared.redis, shared.clock),
-            codec=_Codec(make_codec(settings)),
+            codec=PayloadServer(make_codec(settings)),
             probes={
                 "database": shared.store.ping,
                 "redis": redis,

@@ -26,6 +26,11 @@ CONTINUE_AFTER_UPDATES: Final = 1_000  # a run accepts 2,000
 ONBOARD_PATIENCE: Final = timedelta(minutes=10)
 RESEAL_PAUSE: Final = timedelta(seconds=1)
 SHORTEST_TIMER: Final = timedelta(seconds=1)
+DRAIN_LINGER: Final = timedelta(seconds=30)  # for more events, before an inbox's run ends
+DRAIN_PAUSE: Final = timedelta(seconds=5)  # between two small batches: each is a file of the dataset
+DRAINS_IN_A_RUN: Final = 100  # then others who wait for the dataset have their turn
+DRAIN_RETRY: Final = timedelta(seconds=10)  # after a failed run; four times longer each time
+DRAIN_RETRY_MOST: Final = timedelta(minutes=15)
 KEEPER_RETRY: Final = timedelta(minutes=5)  # after a failure that no retry cures, such as a missing key
 
 
@@ -45,6 +50,7 @@ CHUNK: Final = _Options(
     retry_policy=PARTS_RETRY,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
+DRAIN: Final = CHUNK
 PUBLISH: Final = _Options(
     task_queue=FETCH_QUEUE,
     start_to_close_timeout=timedelta(hours=6),

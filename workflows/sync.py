@@ -10,7 +10,6 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.fetch import FetchActivities
     from activities.runs import RunActivities
-    from varlor import names
     from varlor.contracts.messages import (
         ChunkInput,
         ChunkResult,
@@ -25,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from varlor.contracts.run import Counters, RunError, RunStatus
     from workflows import options
+    from workflows.released import tell_next
     from workflows.run_words import reason_of, wait_words
     from workflows.scheduled import skip, with_run
 
@@ -219,17 +219,8 @@ class SyncDataset:
         self._counters = ended.counters
         self._show(status, error.detail if error else None)
         if ended.next_run_id is not None:
-            await self._tell(ended.next_run_id)
+            await tell_next(self._order.tenant_id, ended.next_run_id)
         await workflow.wait_condition(workflow.all_handlers_finished)
-
-    async def _tell(self, run_id: str) -> None:
-        waiting = workflow.get_external_workflow_handle_for(
-            SyncDataset.run, names.sync_id(self._order.tenant_id, run_id)
-        )
-        try:
-            await waiting.signal(SyncDataset.dataset_released)
-        except Exception:  # noqa: BLE001 - it polls anyway; the signal only spares it the wait
-            workflow.logger.info("the waiting run has ended already")
 
     # --- waiting ---------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
+from pydantic import SecretStr
 
 from api.connector_input import accepted, merged, retargets
 from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.door import PREFIX
 from api.idempotency import IdempotencyKey, once
-from api.oauth_binding import shown
 from api.openapi import guarded
 from api.schemas import (
     ConnectorHealth,
@@ -23,6 +23,7 @@ from api.schemas import (
     Retiring,
 )
 from api.services import Services
+from api.shown import shown
 from api.strict import StrictRoute
 from api.token_state import token_state
 from api.trail import audit, connection_changed
@@ -71,10 +72,14 @@ async def make(parts: Services, caller: Caller, body: ConnectorInput) -> Connect
     if settings.preset_id is not None and settings.preset_id not in {p.id for p in parts.presets.all()}:
         problem = FieldProblem("/presetId", "There is no such preset; GET /presets lists them.")
         raise InvalidInputError("The input is not valid.", problem)
+    made = None
+    if settings.webhook_config is not None and secrets.webhook_secret is None:
+        made = parts.signatures.new_secret(settings.webhook_config.style)
+        secrets = secrets.model_copy(update={"webhook_secret": SecretStr(made)})
     connector = await caller.store.connectors.create(settings, secrets, created_by=caller.actor)
     await audit(caller, "connector.created", connector_id=connector.id, authType=connector.auth_type)
     await connection_changed(parts, caller, connector)
-    return shown(parts, connector)
+    return shown(parts, connector).model_copy(update={"webhook_secret": made})
 
 
 def located(response: Response, made: Connector | dict[str, Any]) -> Connector | dict[str, Any]:
@@ -164,6 +169,7 @@ async def health(connectorId: ConnectorId, parts: Svc, caller: Viewer) -> Connec
         token=await token_state(caller, connector),
         rate_limit=await _rate(parts, caller.tenant_id, connector),
         recent=_recent(runs),
+        inbox=await caller.store.inbox.state(connector.id) if connector.hook_id is not None else None,
     )
 
 

@@ -16,6 +16,7 @@ from api.schemas import FetchAccepted
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
+from api.webhook_input import refuse_fetching
 from varlor.contracts.connector import Connector
 from varlor.contracts.dataset import Dataset
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
@@ -93,6 +94,7 @@ async def _dataset(caller: Caller, connector_id: str, target: DatasetTarget) -> 
 
 
 def _ready(connector: Connector) -> None:
+    refuse_fetching(connector)
     if connector.status == "deleting":
         raise ConflictError("The connector is being deleted.")
     if connector.auth_type != "none" and not connector.has_credential:

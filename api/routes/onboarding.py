@@ -9,12 +9,14 @@ from activities.check import CheckDraft
 from api.connector_input import accepted
 from api.deps import Caller, Editor, Svc, Viewer
 from api.idempotency import IdempotencyKey, once
+from api.listening import listening
 from api.openapi import guarded
 from api.routes.connectors import ConnectorId
 from api.schemas import CheckRequest
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
+from api.webhook_input import refuse_fetching
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
 from varlor.contracts.messages import CheckInput, DiscoverInput
@@ -44,6 +46,10 @@ class _Started(Model):
 async def check_connection(
     body: CheckRequest, request: Request, parts: Svc, caller: Editor, key: IdempotencyKey = None
 ) -> CheckResult:
+    if body.connector_id is not None:
+        connector = await caller.store.connectors.get(body.connector_id)
+        if connector.hook_id is not None:
+            return await listening(parts, caller, connector)
     draft = await _draft(body, parts, caller)
 
     async def act() -> _Started:
@@ -84,6 +90,7 @@ async def endpoints(
     refresh: Annotated[bool, Query(description="look again, whatever is cached")] = False,
 ) -> Discovery:
     connector = await caller.store.connectors.get(connectorId)
+    refuse_fetching(connector)
     if not refresh:
         cached = await parts.discoveries.get(caller.tenant_id, connectorId)
         if cached is not None:
@@ -109,6 +116,11 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
     if settings.auth_type == "oauth2":
         problem = FieldProblem("/connector/authType", "Save it and connect it first; then it can be tested.")
         raise UnsupportedError("An unsaved connector has no token.", problem)
+    if settings.api_type == "webhook":
+        problem = FieldProblem(
+            "/connector/apiType", "Save it first: then it has an address to send events to."
+        )
+        raise UnsupportedError("An unsaved webhook cannot receive.", problem)
     return CheckDraft(
         connector=settings,
         bearer_token=held.bearer_token.get_secret_value() if held.bearer_token else None,

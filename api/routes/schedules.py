@@ -23,6 +23,7 @@ from api.schemas import Page
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
+from api.webhook_input import refuse_fetching
 from varlor.contracts.model import Id
 from varlor.contracts.schedule import (
     RecentRun,
@@ -245,6 +246,7 @@ async def _switched(
 async def _within_reach(caller: Caller, settings: ScheduleSettings) -> None:
     """The connector, and the dataset if it is named by its id, are there and this tenant's."""
     connector = await caller.store.connectors.get(settings.connector_id)
+    refuse_fetching(connector)
     if connector.status == "deleting":
         raise ConflictError("The connector is being deleted.")
     if settings.fetch.dataset.id is not None:

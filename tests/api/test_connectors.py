@@ -108,7 +108,7 @@ async def test_bad_fields_are_refused_by_pointer_and_not_repeated(
         ({"connectorType": "database"}, "/connectorType"),
         ({"connectorType": "storage"}, "/connectorType"),
         ({"apiType": "graphql"}, "/apiType"),
-        ({"apiType": "webhook"}, "/apiType"),
+        ({"apiType": "webhook"}, "/baseUrl"),
     ],
 )
 async def test_reserved_words_and_later_features_get_a_plain_answer(

@@ -60,6 +60,14 @@ OTHERS: dict[str, Any] = {
     "expected_version": 0,
     "next_refresh_at": TIME,
     "workflow_id": None,
+    "after": 0,
+    "most": 10,
+    "most_bytes": 10,
+    "upto": 10,
+    "reasons": {"evt_own": "own"},
+    "event": "evt_own",
+    "secret": "eve's own secret",
+    "former_until": TIME,
     "limit": 10,
     "cursor": None,
 }
@@ -137,6 +145,7 @@ def test_every_repository_is_tried() -> None:
         "runs",
         "schedules",
         "datasets",
+        "inbox",
         "audit",
         "idempotency",
     }

@@ -19,6 +19,7 @@ CheckErrorType = Literal[
     "too_large",
     "rate_limited",
     "server_error",
+    "no_event_yet",
 ]
 
 

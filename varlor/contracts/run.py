@@ -9,7 +9,7 @@ RunStatus = Literal[
     "queued", "running", "paused", "throttled", "waiting_auth", "succeeded", "failed", "canceled"
 ]
 FINAL_STATUSES: frozenset[RunStatus] = frozenset({"succeeded", "failed", "canceled"})
-Origin = Literal["api", "schedule"]
+Origin = Literal["api", "schedule", "webhook"]
 
 
 class RunError(Model):

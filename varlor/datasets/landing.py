@@ -66,6 +66,10 @@ class DeltaLanding:
         return self._since
 
     @property
+    def position(self) -> int:
+        return 0 if self._target.inbox is None else self._table.taken(self._target.inbox)
+
+    @property
     def buffered_rows(self) -> int:
         return sum(part.num_rows for part in self._buffer)
 
@@ -76,8 +80,8 @@ class DeltaLanding:
     async def add(self, page: PageResponse) -> PageFacts:
         return await asyncio.to_thread(self._add, page)
 
-    async def commit(self, state: RunState) -> Sequence[SchemaChange]:
-        return await asyncio.to_thread(self._commit, state)
+    async def commit(self, state: RunState, *, position: int | None = None) -> Sequence[SchemaChange]:
+        return await asyncio.to_thread(self._commit, state, position)
 
     def _add(self, page: PageResponse) -> PageFacts:
         with self._lock:
@@ -117,18 +121,18 @@ class DeltaLanding:
                     "bad_records", f'{missing} records have no usable value in the primary key field "{key}".'
                 )
 
-    def _commit(self, state: RunState) -> Sequence[SchemaChange]:
+    def _commit(self, state: RunState, position: int | None) -> Sequence[SchemaChange]:
         with self._lock:
             if self._fenced:
                 raise FencedError("This attempt has lost the dataset to another writer.")
             try:
-                self._write(state)
+                self._write(state, position)
             except FencedError:
                 self._fenced = True
                 raise
             return self._changes.take()
 
-    def _write(self, state: RunState) -> None:
+    def _write(self, state: RunState, position: int | None) -> None:
         table, shape = self._table, self._shape.settled()
         schema = shape.schema(table.schema, complete=state.done)
         fresh = not same_columns(table.schema, schema) and is_empty(table)
@@ -145,7 +149,13 @@ class DeltaLanding:
                 "columns": tuple(shape.notes(schema)),
             }
         )
-        table.commit(mark, [] if action is None else [action], overwrite=schema if fresh else None)
+        inbox = self._target.inbox
+        table.commit(
+            mark,
+            [] if action is None else [action],
+            overwrite=schema if fresh else None,
+            taken=None if inbox is None or position is None else (inbox, position),
+        )
         self._buffer, self._bytes = [], 0
         self._shape, self._fixed = shape, bool(shape.columns)
 

@@ -20,6 +20,7 @@ from varlor.errors import FencedError, PartUnavailableError
 from varlor.ports import RunState
 
 _FENCE: Final = "varlor"
+_SOURCE: Final = "varlor-inbox/"
 _LOOK_BACK: Final = 200  # commits searched for our last one, should others have committed since
 _ATTEMPTS: Final = 3
 _REMEMBERED: Final = 100  # runs whose late attempts are recognised
@@ -117,9 +118,11 @@ class Table:
         actions: Sequence[AddAction | RemoveAction] = (),
         *,
         overwrite: pa.Schema | None = None,
+        taken: tuple[str, int] | None = None,
     ) -> None:
         """Actions and mark in one atomic step; `overwrite` replaces all content and the schema.
 
+        `taken`: a source, and how far the table has it with this commit.
         Raises FencedError when any other commit of ours came first.
         """
         schema = self.delta.schema() if overwrite is None else Schema.from_arrow(overwrite)
@@ -131,7 +134,12 @@ class Table:
                 schema=schema,
                 commit_properties=properties,
             ),
+            taken,
         )
+
+    def taken(self, source: str) -> int:
+        """How far the table has a source that numbers what it gives; kept whatever runs come and go."""
+        return self.delta.transaction_version(_SOURCE + source) or 0
 
     def add_columns(self, mark: Mark, fields: Sequence[pa.Field]) -> None:
         """New columns, or new members of struct columns; the files stay as they are."""
@@ -140,12 +148,12 @@ class Table:
             mark, lambda properties: self.delta.alter.add_columns(added, commit_properties=properties)
         )
 
-    def _fenced(self, mark: Mark, act: Any) -> None:
+    def _fenced(self, mark: Mark, act: Any, taken: tuple[str, int] | None = None) -> None:
         mark = mark.model_copy(update={"attempt": self.attempt})
         wanted = self.sequence + 1
         try:
             with storage():
-                act(_properties(mark, wanted))
+                act(_properties(mark, wanted, taken))
             with storage():
                 self.delta.update_incremental()
         except (CommitFailedError, PartUnavailableError) as error:
@@ -192,10 +200,11 @@ def _made(place: Place, like: Table | None) -> Table:
     return Table.create(place, like.schema, Mark(columns=like.mark.columns))
 
 
-def _properties(mark: Mark, sequence: int) -> CommitProperties:
+def _properties(mark: Mark, sequence: int, taken: tuple[str, int] | None = None) -> CommitProperties:
+    sources = [] if taken is None else [Transaction(_SOURCE + taken[0], taken[1])]
     return CommitProperties(
         custom_metadata={_FENCE: mark.model_dump(mode="json", by_alias=True, exclude_defaults=True)},
-        app_transactions=[Transaction(_FENCE, sequence)],
+        app_transactions=[Transaction(_FENCE, sequence), *sources],
     )
 
 

@@ -6,6 +6,17 @@ from varlor.ports.datasets import Datasets, Landing, LandingTarget, RunState
 from varlor.ports.door import Identity, Role, Sessions, TokenVerifier, UrlJudge
 from varlor.ports.engine import Timetable, TokenKeeper, TokenRefresher, Workflows
 from varlor.ports.grants import CachedToken, Grant, GrantRepository, StashedGrant, TokenCache, TokenStash
+from varlor.ports.inbox import (
+    Arrival,
+    Drains,
+    EventReader,
+    Hook,
+    Hooks,
+    InboxRef,
+    InboxRepository,
+    Signatures,
+    WaitingEvent,
+)
 from varlor.ports.notifications import (
     Deliveries,
     NotificationRepository,
@@ -40,6 +51,7 @@ from varlor.ports.storage import (
 from varlor.ports.time_and_lists import Clock, Listing
 
 __all__ = [
+    "Arrival",
     "AuditEntry",
     "AuditLog",
     "AuthParts",
@@ -56,11 +68,17 @@ __all__ = [
     "Deliveries",
     "DiscoveryCache",
     "Drafts",
+    "Drains",
+    "EventReader",
     "Events",
     "Grant",
     "GrantRepository",
+    "Hook",
+    "Hooks",
     "IdempotencyRepository",
     "Identity",
+    "InboxRef",
+    "InboxRepository",
     "Landing",
     "LandingTarget",
     "Listing",
@@ -86,6 +104,7 @@ __all__ = [
     "ScheduleRepository",
     "SendResult",
     "Sessions",
+    "Signatures",
     "StashedGrant",
     "Store",
     "TenantStore",
@@ -97,5 +116,6 @@ __all__ = [
     "TokenVerifier",
     "UrlJudge",
     "WaitRequiredError",
+    "WaitingEvent",
     "Workflows",
 ]

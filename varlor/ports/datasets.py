@@ -23,6 +23,8 @@ class LandingTarget:
     """Where one run writes, and how.
 
     `stream` and `source` name whose position an `incremental` run moves on.
+    `inbox`: appends come from a numbered source that outlives the run, and the table itself keeps how
+    far it has been taken in (`Landing.position`).
     """
 
     location: str
@@ -33,6 +35,7 @@ class LandingTarget:
     incremental: Incremental | None = None
     stream: str = ""
     source: str = ""
+    inbox: str | None = None
 
 
 class RunState(Model):
@@ -64,6 +67,11 @@ class Landing(Protocol):
         ...
 
     @property
+    def position(self) -> int:
+        """How far the table has the target's source, by whatever run; 0 for nothing."""
+        ...
+
+    @property
     def buffered_rows(self) -> int: ...
     @property
     def buffered_bytes(self) -> int: ...
@@ -74,10 +82,10 @@ class Landing(Protocol):
         """
         ...
 
-    async def commit(self, state: RunState) -> Sequence[SchemaChange]:
-        """Write the buffer and the state in one atomic step; FencedError when another writer has the table.
+    async def commit(self, state: RunState, *, position: int | None = None) -> Sequence[SchemaChange]:
+        """Write the buffer, the state and the source's position in one atomic step.
 
-        Answers the schema changes since the last commit.
+        FencedError when another writer has the table. Answers the schema changes since the last commit.
         """
         ...
 

@@ -27,6 +27,7 @@ from varlor.contracts.run import (
 from varlor.contracts.schedule import ScheduleSettings, StoredSchedule
 from varlor.ports.audit import AuditLog
 from varlor.ports.grants import GrantRepository
+from varlor.ports.inbox import Hooks, InboxRef, InboxRepository
 from varlor.ports.notifications import NotificationRepository
 from varlor.ports.time_and_lists import Listing
 
@@ -204,6 +205,8 @@ class TenantStore(Protocol):
     @property
     def notifications(self) -> NotificationRepository: ...
     @property
+    def inbox(self) -> InboxRepository: ...
+    @property
     def audit(self) -> AuditLog: ...
     @property
     def idempotency(self) -> IdempotencyRepository: ...
@@ -213,6 +216,12 @@ class Store(Protocol):
     """The database."""
 
     def tenant(self, tenant_id: str) -> TenantStore: ...
+    @property
+    def hooks(self) -> Hooks: ...
+    async def waiting_inboxes(self) -> Sequence[InboxRef]:
+        """The inboxes, of all tenants, with events that no dataset has yet."""
+        ...
+
     async def ping(self) -> None:
         """Raise PartUnavailableError when the database does not answer."""
         ...

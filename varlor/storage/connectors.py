@@ -1,6 +1,7 @@
 """One tenant's connectors and their sealed credentials."""
 
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, bindparam
@@ -16,23 +17,24 @@ from varlor.storage.grants import find, forget
 from varlor.storage.ids import new_id
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
-from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow
+from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow, InboxEventRow, InboxRow
 
 NOUN: Final = "connector"
 _UNUSABLE: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
 _STAYING: Final = frozenset({"deleting", "needs_reauth", "revoked"})  # whatever a test finds out
 
 
-def _of_connector(table: type[CredentialRow | GrantRow]) -> ColumnElement[bool]:
+def _of_connector(table: type[CredentialRow | GrantRow | InboxRow]) -> ColumnElement[bool]:
     same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
     return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
 
 
 _WHOLE: Final = (
-    select(ConnectorRow, CredentialRow, GrantRow)
+    select(ConnectorRow, CredentialRow, GrantRow, InboxRow)
     .where(col(ConnectorRow.tenant_id) == bindparam("tenant"), col(ConnectorRow.id) == bindparam("connector"))
     .join(CredentialRow, _of_connector(CredentialRow))
     .outerjoin(GrantRow, _of_connector(GrantRow))
+    .outerjoin(InboxRow, _of_connector(InboxRow))
 )
 """Built once: every act begins with it."""
 
@@ -56,11 +58,17 @@ class SqlConnectors:
             created_at=now,
             updated_at=now,
         )
+        inbox = self._inbox(connector_id) if settings.api_type == "webhook" else None
         async with self._scope.database.write() as session:
             session.add(row)
             await session.flush()
-            session.add(credential)
-        return _show(row, credential, None)
+            session.add_all([credential, *([inbox] if inbox else [])])
+        return _show(row, credential, None, inbox)
+
+    def _inbox(self, connector_id: str) -> InboxRow:
+        """Its address names no tenant and cannot be guessed."""
+        hook_id = token_urlsafe(24)
+        return InboxRow(tenant_id=self._scope.tenant, connector_id=connector_id, hook_id=hook_id)
 
     async def get(self, connector_id: str) -> Connector:
         key = {"tenant": self._scope.tenant, "connector": connector_id}
@@ -81,7 +89,11 @@ class SqlConnectors:
             credentials = {row.connector_id: row for row in await session.exec(query)}
             tokens = self._scope.select(GrantRow, col(GrantRow.connector_id).in_(ids))
             grants = {row.connector_id: row for row in await session.exec(tokens)}
-        shown = [_show(row, credentials[row.id], grants.get(row.id)) for row in rows.items]
+            hooks = self._scope.select(InboxRow, col(InboxRow.connector_id).in_(ids))
+            inboxes = {row.connector_id: row for row in await session.exec(hooks)}
+        shown = [
+            _show(row, credentials[row.id], grants.get(row.id), inboxes.get(row.id)) for row in rows.items
+        ]
         return Listing(shown, rows.next_cursor)
 
     async def update(
@@ -104,7 +116,8 @@ class SqlConnectors:
             row.settings = _plain(settings)
             row.status = _status(settings, credential, grant, row.status, given=secrets is not None)
             row.updated_at = self._scope.clock.now()
-            return _show(row, credential, grant)
+            inbox = self._scope.select(InboxRow, col(InboxRow.connector_id) == connector_id)
+            return _show(row, credential, grant, (await session.exec(inbox)).one_or_none())
 
     async def set_status(self, connector_id: str, status: ConnectorStatus) -> None:
         async with self._scope.database.write() as session:
@@ -122,6 +135,8 @@ class SqlConnectors:
             row = await self._row(session, connector_id, lock=True)
             where = col(CredentialRow.connector_id) == connector_id
             await session.exec(self._scope.delete(CredentialRow, where))
+            events = col(InboxEventRow.connector_id) == connector_id
+            await session.exec(self._scope.delete(InboxEventRow, events))
             await session.delete(row)
 
     async def record_check(self, connector_id: str, result: CheckResult) -> None:
@@ -172,7 +187,9 @@ def _status(
     return "draft" if before in _UNUSABLE else before
 
 
-def _show(row: ConnectorRow, credential: CredentialRow, grant: GrantRow | None) -> Connector:
+def _show(
+    row: ConnectorRow, credential: CredentialRow, grant: GrantRow | None, inbox: InboxRow | None
+) -> Connector:
     settings = ConnectorSettings.model_validate(row.settings)
     return Connector.model_validate(
         {
@@ -180,6 +197,7 @@ def _show(row: ConnectorRow, credential: CredentialRow, grant: GrantRow | None) 
             "id": row.id,
             "status": row.status,
             "has_credential": suffices(settings, credential, grant),
+            "hook_id": None if inbox is None else inbox.hook_id,
             "created_at": row.created_at,
             "updated_at": row.updated_at,
         }

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.errors import InvalidInputError, PartUnavailableError
-from varlor.storage.engine import SNAPSHOT, WRITES
+from varlor.storage.engine import DURABLE, SNAPSHOT, WRITES
 from varlor.storage.tables import TenantRow
 
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
@@ -34,6 +34,7 @@ class Database:
         postgres = engine.dialect.name == "postgresql"
         self._readers = engine
         self._writers = engine.execution_options(**{WRITES: True})
+        self._durable_writers = engine.execution_options(**{WRITES: True, DURABLE: True})
         of_one_moment: dict[str, Any] = (
             {"isolation_level": "REPEATABLE READ"} if postgres else {SNAPSHOT: True}
         )
@@ -61,12 +62,13 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncSession]:
-        """Commit at the end, roll back on any error."""
+    async def write(self, *, durable: bool = False) -> AsyncGenerator[AsyncSession]:
+        """Commit at the end, roll back on any error. `durable`: not even a loss of power undoes it."""
+        writers = self._durable_writers if durable else self._writers
         with named_failures():
             async with (
                 self._turn,
-                AsyncSession(self._writers, expire_on_commit=False) as session,
+                AsyncSession(writers, expire_on_commit=False) as session,
                 session.begin(),
             ):
                 yield session

@@ -105,7 +105,7 @@ class SqlDatasets:
         waiting = [
             col(RunRow.dataset_id) == dataset_id,
             col(RunRow.status) == "queued",
-            col(RunRow.origin) != "schedule",  # those are skipped, they do not wait
+            col(RunRow.origin) == "api",  # a schedule's are skipped, and an inbox's looks by itself
             col(RunRow.id) != run_id,
         ]
         oldest = (

@@ -14,6 +14,8 @@ from varlor.storage.one_visit import OneVisitDriver
 
 WRITES: Final = "varlor_writes"
 """The execution option of a connection that is going to write."""
+DURABLE: Final = "varlor_durable"
+"""The execution option of a writing connection whose commit must outlive a loss of power."""
 SNAPSHOT: Final = "varlor_snapshot"
 """The execution option of a connection whose statements are to read one moment."""
 BUSY_SECONDS: Final = 15
@@ -93,10 +95,18 @@ def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> Non
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(WRITES, False):
+        _sync(connection, full=options.get(DURABLE, False))
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif options.get(SNAPSHOT, False):
         connection.exec_driver_sql("BEGIN")
     # Other reads see each statement's own moment, as PostgreSQL's do.
+
+
+def _sync(connection: Connection, *, full: bool) -> None:
+    """NORMAL keeps the file whole but may forget the last commits when power is lost; FULL does not."""
+    if connection.info.get(DURABLE, False) != full:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+        connection.info[DURABLE] = full
 
 
 def make_folder(address: URL) -> None:

@@ -1,22 +1,27 @@
 """The database as the rest of the house sees it: the only way in is through a tenant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import col, select
 
 from varlor.contracts.messages import ResealProgress
-from varlor.ports import Clock
+from varlor.ports import Clock, InboxRef
 from varlor.storage.audit import SqlAudit
 from varlor.storage.connectors import SqlConnectors
 from varlor.storage.database import Database
 from varlor.storage.datasets import SqlDatasets
 from varlor.storage.grants import SqlGrants
+from varlor.storage.hooks import SqlHooks
 from varlor.storage.idempotency import SqlIdempotency
+from varlor.storage.inbox import SqlInbox
 from varlor.storage.notifications import SqlNotifications
 from varlor.storage.resealing import Resealing
 from varlor.storage.runs import SqlRuns
 from varlor.storage.schedules import SqlSchedules
 from varlor.storage.scope import Encryption, Scope
+from varlor.storage.tables import InboxEventRow, InboxRow
 
 
 class SqlTenantStore:
@@ -29,6 +34,7 @@ class SqlTenantStore:
         self.schedules = SqlSchedules(scope)
         self.datasets = SqlDatasets(scope)
         self.notifications = SqlNotifications(scope)
+        self.inbox = SqlInbox(scope)
         self.audit = SqlAudit(scope)
         self.idempotency = SqlIdempotency(scope)
 
@@ -45,9 +51,23 @@ class SqlStore:
         self._clock = clock
         self._locate = locate
         self._resealing = Resealing(self._database, encryption)
+        self.hooks = SqlHooks(self._database, self._scope)
 
     def tenant(self, tenant_id: str) -> SqlTenantStore:
-        return SqlTenantStore(Scope(tenant_id, self._database, self._encryption, self._clock, self._locate))
+        return SqlTenantStore(self._scope(tenant_id))
+
+    def _scope(self, tenant_id: str) -> Scope:
+        return Scope(tenant_id, self._database, self._encryption, self._clock, self._locate)
+
+    async def waiting_inboxes(self) -> Sequence[InboxRef]:
+        waiting = exists().where(
+            col(InboxEventRow.tenant_id) == col(InboxRow.tenant_id),
+            col(InboxEventRow.connector_id) == col(InboxRow.connector_id),
+            col(InboxEventRow.status) == "waiting",
+        )
+        query = select(InboxRow.tenant_id, InboxRow.connector_id).where(waiting)
+        async with self._database.read() as session:
+            return [InboxRef(tenant, connector) for tenant, connector in await session.exec(query)]
 
     async def ping(self) -> None:
         await self._database.ping()

@@ -6,7 +6,7 @@ Runs and datasets outlive their connector, so only the credential hangs on it by
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, MetaData, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -42,6 +42,46 @@ class ConnectorRow(TenantRow, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     last_check: dict[str, Any] | None = Field(default=None, sa_type=Json)
     last_check_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class InboxRow(TenantRow, table=True):
+    """A webhook connector's inbox. `last_sequence` numbers its events; its row's lock puts writers in line.
+
+    `former_until`: how long the secret before the present one is valid.
+    """
+
+    __tablename__ = "inboxes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connector_id"], ["connectors.tenant_id", "connectors.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("hook_id"),
+    )
+
+    connector_id: str = Field(sa_type=Words, primary_key=True)
+    hook_id: str = Field(sa_type=Words)
+    dataset_id: str | None = Field(default=None, sa_type=Words)
+    last_sequence: int = Field(default=0, sa_type=BigInteger)
+    last_event_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    former_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class InboxEventRow(TenantRow, table=True):
+    """One event; its id follows from the sender's. `body` is gone once the dataset has it (`drained`)."""
+
+    __tablename__ = "inbox_events"
+    __table_args__ = (Index(None, "tenant_id", "connector_id", "status", "sequence"),)
+
+    connector_id: str = Field(sa_type=Words, primary_key=True)
+    id: str = Field(sa_type=Words, primary_key=True)
+    event_id: str = Field(sa_type=Words)
+    kind: str | None = Field(default=None, sa_type=Words)
+    sequence: int = Field(sa_type=BigInteger)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    status: str = Field(sa_type=Words)
+    reason: str | None = Field(default=None, sa_type=Words)
+    size: int = Field(sa_type=BigInteger)
+    body: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class CredentialRow(TenantRow, table=True):

@@ -3,16 +3,20 @@
 from varlor.temporal.client import connect, data_converter, make_codec
 from varlor.temporal.codec import EncryptingCodec
 from varlor.temporal.codec_keys import CodecKeys
-from varlor.temporal.codec_server import decode_payloads, encode_payloads
+from varlor.temporal.codec_server import PayloadServer, decode_payloads, encode_payloads
 from varlor.temporal.deliveries import TemporalDeliveries
+from varlor.temporal.drains import TemporalDrains
 from varlor.temporal.keeper import TemporalTokenKeeper
 from varlor.temporal.schedules import TemporalTimetable
+from varlor.temporal.sweep import sweep_inboxes
 from varlor.temporal.workflows import TemporalWorkflows
 
 __all__ = [
     "CodecKeys",
     "EncryptingCodec",
+    "PayloadServer",
     "TemporalDeliveries",
+    "TemporalDrains",
     "TemporalTimetable",
     "TemporalTokenKeeper",
     "TemporalWorkflows",
@@ -21,4 +25,5 @@ __all__ = [
     "decode_payloads",
     "encode_payloads",
     "make_codec",
+    "sweep_inboxes",
 ]

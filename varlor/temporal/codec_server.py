@@ -55,3 +55,16 @@ def _parse(body: Mapping[str, Any]) -> Sequence[Payload]:
 
 def _refused(reason: str) -> InvalidInputError:
     return InvalidInputError("These payloads cannot be read.", FieldProblem("/payloads", reason))
+
+
+class PayloadServer:
+    """Both functions, bound to one codec."""
+
+    def __init__(self, codec: PayloadCodec) -> None:
+        self._codec = codec
+
+    async def decode(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return await decode_payloads(self._codec, body)
+
+    async def encode(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return await encode_payloads(self._codec, body)
