@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.check import CheckActivities
 from activities.deliver import DeliveryActivities
@@ -70,6 +70,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,
+        workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
     )
 

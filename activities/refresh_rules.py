@@ -6,7 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
-from varlor.contracts.connector import Connector
+from varlor.contracts.connector import Secrets
 from varlor.contracts.messages import RefreshInput
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.ports import Grant
@@ -21,10 +21,10 @@ RefreshPlan = Callable[[str, Grant], datetime | None]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Held:
-    """What a refresh begins with: the connector, and the token that is stored."""
+    """What a refresh begins with: how to ask, and the token that is stored."""
 
-    connector: Connector
     config: OAuthConfig
+    secrets: Secrets
     grant: Grant | None
     state: TokenState
 

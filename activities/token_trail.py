@@ -7,7 +7,7 @@ from temporalio import activity
 
 from varlor.contracts.oauth import TokenState
 from varlor.errors import PartUnavailableError
-from varlor.ports import Events, Store
+from varlor.ports import AuditLine, Events, Store
 
 KEEPER: Final = "keep-token-fresh"  # who refreshes when nobody asked
 
@@ -31,18 +31,30 @@ class Trail:
     async def note(
         self, order: Order, action: str, state: TokenState | None, *, outcome: str = "ok", **detail: str
     ) -> None:
-        """Write the line, correlated by the workflow's id; then tell, where there is a state to tell."""
+        """Write the line; then tell, where there is a state to tell."""
         version = {"version": str(state.version)} if state is not None else {}
+        line = self.line(order, action, outcome=outcome, **version, **detail)
         await self._store.tenant(order.tenant_id).audit.write(
-            action,
+            line.action,
+            actor=line.actor,
+            outcome=line.outcome,
+            connector_id=line.connector_id,
+            correlation_id=line.correlation_id,
+            detail=line.detail,
+        )
+        if state is not None:
+            await self.tell(order.tenant_id, order.connector_id, state, detail.get("reason"))
+
+    def line(self, order: Order, action: str, *, outcome: str = "ok", **detail: str) -> AuditLine:
+        """Correlated by the workflow's id; for an act that writes it in its own transaction."""
+        return AuditLine(
+            action=action,
             actor=order.actor or KEEPER,
             outcome=outcome,
             connector_id=order.connector_id,
             correlation_id=activity.info().workflow_id,
-            detail=version | detail,
+            detail=detail,
         )
-        if state is not None:
-            await self.tell(order.tenant_id, order.connector_id, state, detail.get("reason"))
 
     async def tell(self, tenant: str, connector: str, state: TokenState, reason: str | None = None) -> None:
         """Show the token's state to whoever watches `/events`. A lost event loses nothing."""

@@ -4,6 +4,7 @@ A token answer is stashed in Redis before it is written, so whatever fails after
 the worker) is cured by repeating the write. The request itself is never repeated for that.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from varlor.ports import (
 GONE: Final = "gone"
 _PAGE: Final = 200
 _STASH: Final = "refresh"
+_SOON: Final = 1.0  # seconds; most providers answer within it, and so spare the database a write
 
 
 class TokenActivities:
@@ -99,42 +101,58 @@ class TokenActivities:
     async def _held(self, tenant: TenantStore, connector_id: str) -> Held | None:
         """None when the connector is gone or going, or signs in by other means."""
         try:
-            connector = await tenant.connectors.get(connector_id)
-            if connector.oauth_config is None or connector.auth_type != "oauth2":
-                return None
-            if connector.status == "deleting":
-                return None
-            opened = await tenant.grants.open(connector_id)
-            grant, state = opened or (None, await tenant.grants.state(connector_id))
+            held = await tenant.grants.held(connector_id)
         except NotFoundError:
             return None
-        return Held(connector, connector.oauth_config, grant, state)
+        config = held.connector.oauth_config
+        if config is None or held.connector.auth_type != "oauth2" or held.connector.status == "deleting":
+            return None
+        return Held(config, held.secrets, held.grant, held.state)
 
     async def _renew(self, tenant: TenantStore, order: RefreshInput, held: Held) -> RefreshOutcome:
-        secrets = await tenant.connectors.secrets(order.connector_id)
-        if held.grant is not None:
-            await self._mark(tenant, order, held, "refreshing", held.state.next_refresh_at)
-        activity.heartbeat("asking")
         try:
-            grant = await self._oauth.renew(held.config, secrets, held.grant)
+            grant = await self._asked(tenant, order, held)
         except TokenError as error:
             return await self._failed(tenant, order, held, error)
-        activity.heartbeat("answered")
         stashed = StashedGrant(grant, held.state.version)
         with suppress(PartUnavailableError):  # then the write that follows is the only chance
             await self._stash.put(order.tenant_id, order.connector_id, _STASH, stashed)
         return await self._write(tenant, order, held, stashed)
 
+    async def _asked(self, tenant: TenantStore, order: RefreshInput, held: Held) -> Grant:
+        """The provider's answer; only a wait for it that somebody might notice is shown as `refreshing`."""
+        asking = asyncio.create_task(self._oauth.renew(held.config, held.secrets, held.grant))
+        try:
+            answered, _ = await asyncio.wait({asking}, timeout=_SOON)
+            if not answered:
+                await self._show_waiting(tenant, order, held)
+            grant = await asking
+            if not answered:
+                activity.heartbeat("answered")
+            return grant
+        finally:
+            asking.cancel()
+
+    async def _show_waiting(self, tenant: TenantStore, order: RefreshInput, held: Held) -> None:
+        activity.heartbeat("asking")
+        if held.grant is not None:
+            with suppress(PartUnavailableError):  # the answer, once it is there, must not be lost
+                await self._mark(tenant, order, held, "refreshing", held.state.next_refresh_at)
+
     async def _write(
         self, tenant: TenantStore, order: RefreshInput, held: Held, stashed: StashedGrant
     ) -> RefreshOutcome:
         grant = stashed.grant
+        opened_under = {"openedUnder": held.grant.key_version or ""} if held.grant else {}
         try:
             state = await tenant.grants.write(
                 order.connector_id,
                 grant,
                 expected_version=stashed.expected_version,
                 next_refresh_at=planned(self._plan, order.connector_id, held.config, grant),
+                line=self._trail.line(
+                    order, "token.refreshed", version=str(stashed.expected_version + 1), **opened_under
+                ),
             )
         except (ConflictError, NotFoundError):
             return await self._superseded(tenant, order, held, grant)
@@ -142,8 +160,7 @@ class TokenActivities:
         with suppress(PartUnavailableError):  # without Redis the database is asked
             await self._cache.put(order.tenant_id, order.connector_id, cached)
             await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
-        opened_under = {"openedUnder": held.grant.key_version or ""} if held.grant else {}
-        await self._trail.note(order, "token.refreshed", state, **opened_under)
+        await self._trail.tell(order.tenant_id, order.connector_id, state)
         return RefreshOutcome(token=state, refreshed=True)
 
     async def _superseded(
@@ -154,18 +171,17 @@ class TokenActivities:
             await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
         now = await self._held(tenant, order.connector_id)
         if now is None or now.state.status == "revoked":
-            await self._give_back(tenant, order.connector_id, held, grant)
+            await self._give_back(held, grant)
         state = now.state if now is not None else TokenState(status="revoked")
         await self._trail.note(order, "token.refresh_superseded", state)
         return RefreshOutcome(token=state, reason=None if now is not None else GONE)
 
-    async def _give_back(self, tenant: TenantStore, connector_id: str, held: Held, grant: Grant) -> None:
+    async def _give_back(self, held: Held, grant: Grant) -> None:
         """Revoke a token that came too late to be stored; its best is enough, for it will expire."""
-        with suppress(NotFoundError, TokenError):
-            secrets = await tenant.connectors.secrets(connector_id)
+        with suppress(TokenError):
             if grant.refresh_token is not None:
-                await self._oauth.revoke(held.config, secrets, grant.refresh_token, "refresh_token")
-            await self._oauth.revoke(held.config, secrets, grant.access_token, "access_token")
+                await self._oauth.revoke(held.config, held.secrets, grant.refresh_token, "refresh_token")
+            await self._oauth.revoke(held.config, held.secrets, grant.access_token, "access_token")
 
     async def _failed(
         self, tenant: TenantStore, order: RefreshInput, held: Held, error: TokenError

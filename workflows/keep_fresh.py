@@ -25,7 +25,7 @@ _PARKED = frozenset({"none", "needs_reauth", "revoked"})
 
 @workflow.defn(name="keep-token-fresh")
 class KeepTokenFresh:
-    """Lives as long as its connector; continues as new by 1,000 updates."""
+    """Lives as long as its connector; continues as new while its history is still quickly replayed."""
 
     @workflow.init
     def __init__(self, order: KeepFreshInput) -> None:
@@ -186,9 +186,8 @@ class KeepTokenFresh:
         return max(due - workflow.now(), options.SHORTEST_TIMER)
 
     def _crowded(self) -> bool:
-        return (
-            self._updates >= options.CONTINUE_AFTER_UPDATES or workflow.info().is_continue_as_new_suggested()
-        )
+        long = workflow.info().get_current_history_length() > options.KEEPER_EVENTS
+        return long or self._updates >= options.CONTINUE_AFTER_UPDATES
 
     def _continue_as_new(self) -> None:
         state = self._order.state.model_copy(update={"token": self._token, "failures": self._failures})

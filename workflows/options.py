@@ -23,6 +23,7 @@ DISCOVER_TOTAL: Final = timedelta(seconds=90)
 LEASE_POLL: Final = timedelta(seconds=60)
 CONTINUE_AFTER_EVENTS: Final = 4_000
 CONTINUE_AFTER_UPDATES: Final = 1_000  # a run accepts 2,000
+KEEPER_EVENTS: Final = 200  # some 18 refreshes; a keeper that left the worker's cache is replayed at each
 ONBOARD_PATIENCE: Final = timedelta(minutes=10)
 RESEAL_PAUSE: Final = timedelta(seconds=1)
 SHORTEST_TIMER: Final = timedelta(seconds=1)
@@ -89,7 +90,7 @@ FINISH: Final = _Options(
 REFRESH: Final = _Options(
     task_queue=CONTROL_QUEUE,
     start_to_close_timeout=timedelta(seconds=60),
-    heartbeat_timeout=timedelta(seconds=20),  # each step is shorter: a token request ends within 15 s
+    heartbeat_timeout=timedelta(seconds=20),  # a token request ends within 15 s; slow ones send heartbeats
     retry_policy=PARTS_RETRY,
 )
 PREPARE: Final = _Options(

@@ -156,7 +156,6 @@ async def test_a_lost_write_is_repeated_as_a_write_and_never_as_a_request(
             with pytest.raises(ApplicationError) as failed:
                 await stand.refresh(force=True)
             assert not failed.value.non_retryable
-    assert (await stand.state()).status == "refreshing"
     outcome = await stand.refresh(force=True)
     assert (outcome.token.version, stand.provider.asked) == (2, ["refresh-1"])
     opened = await stand.store.tenant(stand.tenant).grants.open(stand.connector)
@@ -189,7 +188,7 @@ async def test_a_deletion_during_a_refresh_gives_the_new_token_back(stand: Stand
     stand.provider.meanwhile = goes
     outcome = await stand.refresh(force=True)
     assert (outcome.reason, outcome.token.status) == ("gone", "revoked")
-    assert stand.provider.given_back == ([] if erased else ["refresh-2", "access-2"])
+    assert stand.provider.given_back == ["refresh-2", "access-2"]
 
 
 async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> None:

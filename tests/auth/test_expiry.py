@@ -32,9 +32,9 @@ def test_a_renewal_always_lies_between_issue_and_end(life: float, connector: str
 @pytest.mark.parametrize(
     ("life", "earliest", "latest"),
     [
-        (3600, 3000, 3300),
-        (60, 36, 48),
-        (5, 3, 4),
+        (3600, 2400, 3300),
+        (60, 30, 48),
+        (5, 2.5, 4),
         (1, 1, 1),
         (0, 1, 1),
         (86_400 * 400, 86_400 * 6.3, 86_400 * 7),
@@ -49,14 +49,14 @@ def test_the_margin_follows_the_lifetime(life: float, earliest: float, latest: f
 def test_a_thousand_that_end_together_are_renewed_apart() -> None:
     times = sorted(refresh_at(NOW, NOW + seconds(3600), f"con_{n}") for n in range(1000))
     crowds = [sum(start <= at < start + seconds(10) for at in times) for start in times]
-    assert max(crowds) < 80
+    assert max(crowds) < 30
     assert times == sorted(refresh_at(NOW, NOW + seconds(3600), f"con_{n}") for n in range(1000))
 
 
 def test_an_unknown_end_means_a_default_or_what_the_token_says_itself() -> None:
     assert expires_at({}, "opaque", NOW) is None
     at = refresh_at(NOW, None, "con")
-    assert NOW + seconds(3000) <= at <= NOW + seconds(3300)
+    assert NOW + seconds(2400) <= at <= NOW + seconds(3300)
     start = NOW.timestamp()
     assert expires_at({}, signed(exp=start + 90), NOW) == NOW + seconds(90)
     assert expires_at({"expires_in": 60}, signed(exp=start + 90), NOW) == NOW + seconds(60)

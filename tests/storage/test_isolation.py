@@ -20,7 +20,7 @@ from varlor.contracts.model import Model
 from varlor.contracts.run import Counters, RequestLogEntry, RunError, SchemaChange
 from varlor.contracts.schedule import ScheduleSettings
 from varlor.errors import VarlorError
-from varlor.ports import Grant, RememberedAnswer, Store, TenantStore
+from varlor.ports import AuditLine, Grant, RememberedAnswer, Store, TenantStore
 from varlor.storage.scope import Scope
 from varlor.storage.store import SqlTenantStore
 from varlor.storage.tables import METADATA
@@ -59,6 +59,7 @@ OTHERS: dict[str, Any] = {
     "grant": Grant("canary", "canary", "Bearer", (), TIME, None),
     "expected_version": 0,
     "next_refresh_at": TIME,
+    "line": AuditLine("own", "eve"),
     "workflow_id": None,
     "after": 0,
     "most": 10,

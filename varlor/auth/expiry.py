@@ -14,8 +14,10 @@ from varlor.ports import Grant
 
 DEFAULT_LIFE: Final = timedelta(hours=1)  # of a token whose end nobody knows: renewed by then, or at a 401
 LONGEST_LIFE: Final = timedelta(days=3650)
-MARGIN_SHARE: Final = 0.2
-LONGEST_MARGIN: Final = timedelta(minutes=5)
+RESERVE_SHARE: Final = 0.2
+LONGEST_RESERVE: Final = timedelta(minutes=5)
+SPREAD_SHARE: Final = 0.3
+LONGEST_SPREAD: Final = timedelta(minutes=15)
 KEEP_ALIVE: Final = timedelta(days=7)  # providers forget refresh tokens that lie idle for weeks
 STALE_BEFORE: Final = timedelta(seconds=5)
 SHORTEST_WAIT: Final = timedelta(seconds=1)
@@ -39,15 +41,17 @@ def expires_at(answer: Mapping[str, Any], access_token: str, issued_at: datetime
 
 
 def refresh_at(issued_at: datetime, ends_at: datetime | None, connector: str) -> datetime:
-    """When to renew: one to two margins before the end, spread by connector, at least once a week.
+    """When to renew: in the second half of the life and before its last fifth, at least once a week.
 
-    The margin is a fifth of the life, at most 5 minutes; the spread keeps 1,000 tokens that end at the
-    same moment from being renewed at the same moment.
+    The last fifth, at most 5 minutes, is held in reserve for a provider or a worker that is slow. Three
+    tenths before it, at most 15 minutes, are shared out among connectors, so that tokens which end at
+    the same moment are not renewed at the same moment.
     """
     life = _life(issued_at, ends_at)
-    margin = min(LONGEST_MARGIN, life * MARGIN_SHARE)
+    reserve = min(LONGEST_RESERVE, life * RESERVE_SHARE)
+    spread = min(LONGEST_SPREAD, life * SPREAD_SHARE)
     share = _share(connector)
-    after = min(life - margin * (1 + share), KEEP_ALIVE * (1 - share / 10))
+    after = min(life - reserve - spread * share, KEEP_ALIVE * (1 - share / 10))
     return issued_at + max(after, SHORTEST_WAIT)
 
 

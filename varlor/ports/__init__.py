@@ -1,11 +1,19 @@
 """What activities and the API ask of the outside, as protocols; bootstrap joins adapters to them."""
 
-from varlor.ports.audit import AuditEntry, AuditLog
+from varlor.ports.audit import AuditEntry, AuditLine, AuditLog
 from varlor.ports.cache import DiscoveryCache, Drafts, Events, RateUsage, RateWindow, RouteLimit
 from varlor.ports.datasets import Datasets, Landing, LandingTarget, RunState
 from varlor.ports.door import Identity, Role, Sessions, TokenVerifier, UrlJudge
 from varlor.ports.engine import Timetable, TokenKeeper, TokenRefresher, Workflows
-from varlor.ports.grants import CachedToken, Grant, GrantRepository, StashedGrant, TokenCache, TokenStash
+from varlor.ports.grants import (
+    CachedToken,
+    Grant,
+    GrantRepository,
+    HeldToken,
+    StashedGrant,
+    TokenCache,
+    TokenStash,
+)
 from varlor.ports.inbox import (
     Arrival,
     Drains,
@@ -53,6 +61,7 @@ from varlor.ports.time_and_lists import Clock, Listing
 __all__ = [
     "Arrival",
     "AuditEntry",
+    "AuditLine",
     "AuditLog",
     "AuthParts",
     "Authorization",
@@ -73,6 +82,7 @@ __all__ = [
     "Events",
     "Grant",
     "GrantRepository",
+    "HeldToken",
     "Hook",
     "Hooks",
     "IdempotencyRepository",

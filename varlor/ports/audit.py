@@ -1,6 +1,7 @@
 """The audit: append-only, hash-chained, per tenant."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +21,18 @@ class AuditEntry(Model):
     correlation_id: str | None
     detail: dict[str, str]
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """A line that is yet to be written, for what writes it together with the act itself."""
+
+    action: str
+    actor: str
+    outcome: str = "ok"
+    connector_id: str | None = None
+    correlation_id: str | None = None
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class AuditLog(Protocol):

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from varlor.contracts.connector import Connector, Secrets
 from varlor.contracts.oauth import TokenState, TokenStatus
+from varlor.ports.audit import AuditLine
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,6 +25,16 @@ class Grant:
     key_version: str | None = None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class HeldToken:
+    """A connector with all that a renewal of its token needs; `grant` None: there is no token."""
+
+    connector: Connector
+    secrets: Secrets
+    grant: Grant | None
+    state: TokenState
+
+
 class GrantRepository(Protocol):
     """One tenant's tokens, sealed. A version names one stored token and never comes back."""
 
@@ -34,6 +46,10 @@ class GrantRepository(Protocol):
         """Unseal; None when there is no token. SealError when it does not open."""
         ...
 
+    async def held(self, connector_id: str) -> HeldToken:
+        """Unseal all of one moment; NotFoundError, SealError as `open`."""
+        ...
+
     async def write(
         self,
         connector_id: str,
@@ -41,8 +57,11 @@ class GrantRepository(Protocol):
         *,
         expected_version: int,
         next_refresh_at: datetime | None = None,
+        line: AuditLine | None = None,
     ) -> TokenState:
         """Store the next version as `active`; a connector that waited for this becomes a draft again.
+
+        The audit's `line` is written with it or not at all.
 
         ConflictError when another version was stored meanwhile or the connector is being deleted,
         NotFoundError when it is gone.

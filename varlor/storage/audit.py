@@ -17,7 +17,7 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from varlor.errors import SealError
-from varlor.ports import AuditEntry, Listing
+from varlor.ports import AuditEntry, AuditLine, Listing
 from varlor.storage.chain import GENESIS, line_hash
 from varlor.storage.columns import storable
 from varlor.storage.paging import page
@@ -49,41 +49,9 @@ class SqlAudit:
         correlation_id: str | None = None,
         detail: Mapping[str, str] | None = None,
     ) -> AuditEntry:
-        line: dict[str, Any] = {
-            "tenant_id": self._scope.tenant,
-            "time": self._scope.clock.now(),
-            "actor": storable(actor),
-            "action": storable(action),
-            "connector_id": connector_id and storable(connector_id),
-            "outcome": storable(outcome),
-            "correlation_id": correlation_id and storable(correlation_id),
-            "detail": {storable(key): storable(value) for key, value in (detail or {}).items()},
-        }
+        line = AuditLine(action, actor, outcome, connector_id, correlation_id, detail or {})
         async with self._scope.database.write() as session:
-            plainly = await session.connection()  # every act waits for this: the ORM takes twice as long
-            count, before = await self._locked_head(plainly)
-            line["seq"] = count + 1
-            line["hash"] = line_hash(line, before)
-            await plainly.execute(self._scope.database.insert(AuditRow), line)
-            end = {"count": line["seq"], "hash": line["hash"], "seal": self._seal(line["seq"], line["hash"])}
-            await plainly.execute(_MOVE_HEAD, {"tenant": self._scope.tenant, **end})
-        return _show(line)
-
-    async def _locked_head(self, connection: AsyncConnection) -> tuple[int, str]:
-        """Lock the head, so that writers of one tenant queue; the first one makes it."""
-        tenant = {"tenant": self._scope.tenant}
-        found = (await connection.execute(_HEAD, tenant)).first()
-        if found is None:
-            first = {
-                "tenant_id": self._scope.tenant,
-                "count": 0,
-                "hash": GENESIS,
-                "seal": self._seal(0, GENESIS),
-            }
-            insert = self._scope.database.insert(AuditHeadRow).on_conflict_do_nothing()
-            await connection.execute(insert, first)
-            found = (await connection.execute(_HEAD, tenant)).one()
-        return found[0], found[1]
+            return _show(await append(self._scope, await session.connection(), line))
 
     async def list(
         self,
@@ -128,11 +96,6 @@ class SqlAudit:
             return max(last, 1)
         return None
 
-    def _seal(self, count: int, hash_: str) -> str:
-        return self._scope.encryption.seal(
-            hash_.encode(), tenant=self._scope.tenant, connector="", field=HEAD_FIELD, version=count
-        )
-
     def _sealed(self, head: AuditHeadRow) -> bool:
         try:
             opened = self._scope.encryption.open(
@@ -141,6 +104,49 @@ class SqlAudit:
         except SealError:
             return False
         return opened == head.hash.encode()
+
+
+async def append(scope: Scope, connection: AsyncConnection, line: AuditLine) -> Mapping[str, Any]:
+    """Add the line within the transaction of the act that it tells of. Last, for it locks the head."""
+    # Every act waits for this, so it goes without the ORM, which takes twice as long.
+    count, before = await _locked_head(scope, connection)
+    row = _row(scope, line) | {"seq": count + 1}
+    row["hash"] = line_hash(row, before)
+    await connection.execute(scope.database.insert(AuditRow), row)
+    end = {"count": row["seq"], "hash": row["hash"], "seal": _seal(scope, row["seq"], row["hash"])}
+    await connection.execute(_MOVE_HEAD, {"tenant": scope.tenant, **end})
+    return row
+
+
+def _row(scope: Scope, line: AuditLine) -> dict[str, Any]:
+    return {
+        "tenant_id": scope.tenant,
+        "time": scope.clock.now(),
+        "actor": storable(line.actor),
+        "action": storable(line.action),
+        "connector_id": line.connector_id and storable(line.connector_id),
+        "outcome": storable(line.outcome),
+        "correlation_id": line.correlation_id and storable(line.correlation_id),
+        "detail": {storable(key): storable(value) for key, value in line.detail.items()},
+    }
+
+
+async def _locked_head(scope: Scope, connection: AsyncConnection) -> tuple[int, str]:
+    """Lock the head, so that writers of one tenant queue; the first one makes it."""
+    tenant = {"tenant": scope.tenant}
+    found = (await connection.execute(_HEAD, tenant)).first()
+    if found is None:
+        first = {"tenant_id": scope.tenant, "count": 0, "hash": GENESIS, "seal": _seal(scope, 0, GENESIS)}
+        insert = scope.database.insert(AuditHeadRow).on_conflict_do_nothing()
+        await connection.execute(insert, first)
+        found = (await connection.execute(_HEAD, tenant)).one()
+    return found[0], found[1]
+
+
+def _seal(scope: Scope, count: int, hash_: str) -> str:
+    return scope.encryption.seal(
+        hash_.encode(), tenant=scope.tenant, connector="", field=HEAD_FIELD, version=count
+    )
 
 
 def _show(line: Mapping[str, Any]) -> AuditEntry:

@@ -4,13 +4,12 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, ConnectorStatus, Secrets
-from varlor.errors import ConflictError, NotFoundError
+from varlor.errors import ConflictError
 from varlor.ports import Listing
 from varlor.storage.credentials import keeps_token, opened, sealed_row, suffices
 from varlor.storage.grants import find, forget
@@ -18,25 +17,10 @@ from varlor.storage.ids import new_id
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
 from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow, InboxEventRow, InboxRow
+from varlor.storage.whole import NOUN, show, whole
 
-NOUN: Final = "connector"
 _UNUSABLE: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
 _STAYING: Final = frozenset({"deleting", "needs_reauth", "revoked"})  # whatever a test finds out
-
-
-def _of_connector(table: type[CredentialRow | GrantRow | InboxRow]) -> ColumnElement[bool]:
-    same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
-    return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
-
-
-_WHOLE: Final = (
-    select(ConnectorRow, CredentialRow, GrantRow, InboxRow)
-    .where(col(ConnectorRow.tenant_id) == bindparam("tenant"), col(ConnectorRow.id) == bindparam("connector"))
-    .join(CredentialRow, _of_connector(CredentialRow))
-    .outerjoin(GrantRow, _of_connector(GrantRow))
-    .outerjoin(InboxRow, _of_connector(InboxRow))
-)
-"""Built once: every act begins with it."""
 
 
 class SqlConnectors:
@@ -63,7 +47,7 @@ class SqlConnectors:
             session.add(row)
             await session.flush()
             session.add_all([credential, *([inbox] if inbox else [])])
-        return _show(row, credential, None, inbox)
+        return show(row, credential, None, inbox)
 
     def _inbox(self, connector_id: str) -> InboxRow:
         """Its address names no tenant and cannot be guessed."""
@@ -71,12 +55,8 @@ class SqlConnectors:
         return InboxRow(tenant_id=self._scope.tenant, connector_id=connector_id, hook_id=hook_id)
 
     async def get(self, connector_id: str) -> Connector:
-        key = {"tenant": self._scope.tenant, "connector": connector_id}
         async with self._scope.database.read() as session:
-            found = (await session.exec(_WHOLE, params=key)).one_or_none()
-        if found is None:
-            raise NotFoundError(f"No such {NOUN}.")
-        return _show(*found)
+            return show(*await whole(self._scope, session, connector_id))
 
     async def list(self, *, limit: int, cursor: str | None) -> Listing[Connector]:
         async with self._scope.database.snapshot() as session:
@@ -92,7 +72,7 @@ class SqlConnectors:
             hooks = self._scope.select(InboxRow, col(InboxRow.connector_id).in_(ids))
             inboxes = {row.connector_id: row for row in await session.exec(hooks)}
         shown = [
-            _show(row, credentials[row.id], grants.get(row.id), inboxes.get(row.id)) for row in rows.items
+            show(row, credentials[row.id], grants.get(row.id), inboxes.get(row.id)) for row in rows.items
         ]
         return Listing(shown, rows.next_cursor)
 
@@ -117,7 +97,7 @@ class SqlConnectors:
             row.status = _status(settings, credential, grant, row.status, given=secrets is not None)
             row.updated_at = self._scope.clock.now()
             inbox = self._scope.select(InboxRow, col(InboxRow.connector_id) == connector_id)
-            return _show(row, credential, grant, (await session.exec(inbox)).one_or_none())
+            return show(row, credential, grant, (await session.exec(inbox)).one_or_none())
 
     async def set_status(self, connector_id: str, status: ConnectorStatus) -> None:
         async with self._scope.database.write() as session:
@@ -185,20 +165,3 @@ def _status(
     if settings.auth_type == "oauth2" and before == "needs_reauth" and not given:
         return before
     return "draft" if before in _UNUSABLE else before
-
-
-def _show(
-    row: ConnectorRow, credential: CredentialRow, grant: GrantRow | None, inbox: InboxRow | None
-) -> Connector:
-    settings = ConnectorSettings.model_validate(row.settings)
-    return Connector.model_validate(
-        {
-            **settings.model_dump(by_alias=False),
-            "id": row.id,
-            "status": row.status,
-            "has_credential": suffices(settings, credential, grant),
-            "hook_id": None if inbox is None else inbox.hook_id,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-        }
-    )

@@ -9,11 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.contracts.oauth import TokenState, TokenStatus
 from varlor.errors import ConflictError
-from varlor.ports import Grant
+from varlor.ports import AuditLine, Grant, HeldToken
+from varlor.storage.audit import append
+from varlor.storage.credentials import opened
 from varlor.storage.scope import Scope
 from varlor.storage.tables import ConnectorRow, GrantRow
+from varlor.storage.whole import NOUN, show, whole
 
-NOUN: Final = "connector"
 _TELLING: Final = frozenset({"needs_reauth", "revoked"})  # they are the connector's status too
 _WAITING: Final = frozenset({"needs_auth", "needs_reauth", "revoked"})
 
@@ -38,6 +40,16 @@ class SqlGrants:
             return None
         return _opened(self._scope, row), _state(row)
 
+    async def held(self, connector_id: str) -> HeldToken:
+        async with self._scope.database.read() as session:
+            row, credential, token, inbox = await whole(self._scope, session, connector_id)
+        return HeldToken(
+            connector=show(row, credential, token, inbox),
+            secrets=opened(self._scope, credential),
+            grant=_opened(self._scope, token) if token is not None and token.sealed else None,
+            state=TokenState() if token is None else _state(token),
+        )
+
     async def write(
         self,
         connector_id: str,
@@ -45,6 +57,7 @@ class SqlGrants:
         *,
         expected_version: int,
         next_refresh_at: datetime | None = None,
+        line: AuditLine | None = None,
     ) -> TokenState:
         version = expected_version + 1
         values = _values(grant) | {
@@ -61,6 +74,8 @@ class SqlGrants:
             row = await self._swap(session, connector_id, expected_version, values)
             if connector.status in _WAITING:
                 connector.status = "draft"
+            if line is not None:
+                await append(self._scope, await session.connection(), line)
             return _state(row)
 
     async def mark(
