@@ -18,7 +18,8 @@ VarlorError
 │                            passing (retry)
 └── SourceError              what the outside API did; `kind` is the contract's slug
     ├── permanent kinds: invalid_credential, forbidden, not_found, blocked_destination, tls,
-    │                    not_json, too_large, bad_request, pagination_stuck, bad_records
+    │                    not_json, too_large, bad_request, pagination_stuck, bad_records,
+    │                    export_failed
     └── passing kinds:   timeout, unreachable, rate_limited, server_error, truncated
 
 Errors are typed where they arise and translated once at each border: `activities/failures.py`
@@ -45,6 +46,7 @@ SourceKind = Literal[
     "bad_request",
     "pagination_stuck",
     "bad_records",
+    "export_failed",
 ]
 
 PASSING_KINDS: Final[frozenset[str]] = frozenset(

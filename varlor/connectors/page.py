@@ -52,6 +52,8 @@ class Page:
         nothing = response.status == _NO_CONTENT
         self._body = b"[]" if nothing else utf8(response.body, response.content_type)
         self._note = note
+        if response.note:
+            note(response.note)
         self._secrets = secrets  # not to be shown when a broken answer is
         self._decoded: Decoded | None = None
         self._records: list[Any] | None = None

@@ -1,13 +1,13 @@
 """Where the records are in an answer, and the few odd shapes that are turned into a list of records."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from varlor.connectors.jsonpaths import path, to
 from varlor.errors import SourceError
 
-Shape = Literal["list", "one", "columns", "keyed", "query"]
+Shape = Literal["list", "one", "columns", "header", "keyed", "query"]
 
 NAMES: Final = (
     "data", "items", "results", "records", "rows", "entries", "value", "values", "elements", "objects",
@@ -33,6 +33,7 @@ class Place:
             "list": f"the list at {self.path}",
             "one": f"the single object at {self.path}, as one record",
             "columns": f"the rows at {self.path}, named by the columns beside them",
+            "header": f"the rows at {self.path}, named by the first of them",
             "keyed": f"the object at {self.path}, one record a key (kept as _key)",
             "query": f"what {self.path} selects",
         }[self.shape]
@@ -42,6 +43,8 @@ class Place:
 def locate(document: Any, url_path: str = "") -> Place:
     """The likeliest place; raises SourceError(bad_records) for an answer without records."""
     if isinstance(document, list):
+        if _has_header(document):
+            return Place("$", "header")
         _check_elements(document, "$")
         return Place("$")
     if not isinstance(document, dict):
@@ -72,10 +75,8 @@ def extract(document: Any, place: Place) -> list[Any]:
     value = found[0] if found else None
     if value is None:
         return []
-    if place.shape == "columns":
-        return _rows(document, place.path, value)
-    if place.shape == "keyed" and isinstance(value, dict):
-        return [_keyed(key, record) for key, record in value.items()]
+    if place.shape in _ODD:
+        return _ODD[place.shape](document, place.path, value)
     if isinstance(value, list):
         return cast("list[Any]", value)
     if isinstance(value, dict):
@@ -148,8 +149,13 @@ def _is_keyed(value: dict[str, Any]) -> bool:
     return len(shared) >= _ALIKE * max(map(len, records))
 
 
-def _keyed(key: str, record: Any) -> Any:
-    return {"_key": key, **record} if isinstance(record, dict) else {"_key": key, "value": record}
+def _keyed(_document: Any, where: str, value: Any) -> list[Any]:
+    if not isinstance(value, dict):
+        raise SourceError("bad_records", f"{where} no longer holds an object keyed by id.")
+    return [
+        {"_key": key, **record} if isinstance(record, dict) else {"_key": key, "value": record}
+        for key, record in value.items()
+    ]
 
 
 def _table(document: dict[str, Any], keys: tuple[str, ...] = ()) -> Place | None:
@@ -160,11 +166,30 @@ def _table(document: dict[str, Any], keys: tuple[str, ...] = ()) -> Place | None
             rows = document.get(key)
             if isinstance(rows, list) and all(isinstance(r, list) and len(r) == len(names) for r in rows):
                 return Place(to(*keys, key), "columns")
+    for key in NAMES:
+        if isinstance(document.get(key), list) and _has_header(document[key]):
+            return Place(to(*keys, key), "header")
     if not keys:
         for key, value in document.items():
             if isinstance(value, dict) and (found := _table(cast("dict[str, Any]", value), (key,))):
                 return found
     return None
+
+
+def _has_header(rows: list[Any]) -> bool:
+    """A list of lists whose first one holds distinct names, and no other one more values."""
+    if len(rows) < 2 or not all(isinstance(row, list) for row in rows):  # noqa: PLR2004 - a header and a row
+        return False
+    names = rows[0]
+    named = all(isinstance(name, str) and name for name in names) and len(set(map(str, names))) == len(names)
+    return bool(names) and named and all(len(row) <= len(names) for row in rows)
+
+
+def _below_header(_document: Any, where: str, rows: Any) -> list[Any]:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise SourceError("bad_records", f"{where} no longer holds rows below a header.")
+    names = distinct([str(name) for name in rows[0]]) if rows else []
+    return [dict(zip(names, row, strict=False)) for row in rows[1:]]
 
 
 def _column_names(node: dict[str, Any]) -> list[str]:
@@ -173,11 +198,12 @@ def _column_names(node: dict[str, Any]) -> list[str]:
         if isinstance(columns, list) and columns:
             names = [c.get("name") if isinstance(c, dict) else c for c in columns]
             if all(isinstance(name, str) for name in names):
-                return _distinct(cast("list[str]", names))
+                return distinct(cast("list[str]", names))
     return []
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
+    """Names that come again get a number: a, a_2."""
     seen: dict[str, int] = {}
     result: list[str] = []
     for name in names:
@@ -195,3 +221,10 @@ def _rows(document: Any, text: str, rows: Any) -> list[Any]:
     if any(isinstance(row, list) and len(row) != len(names) for row in rows):
         raise SourceError("bad_records", f"The rows at {text} do not match the columns beside them.")
     return [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]
+
+
+_ODD: Final[dict[str, Callable[[Any, str, Any], list[Any]]]] = {
+    "columns": _rows,
+    "header": _below_header,
+    "keyed": _keyed,
+}

@@ -8,6 +8,7 @@ from typing import Final
 
 from varlor.connectors.auth import key_param, secret_values
 from varlor.connectors.decoding import encode
+from varlor.connectors.formats import as_json, is_plain
 from varlor.connectors.http import GuardedClient, OutRequest, OutResponse
 from varlor.connectors.http.url import parse
 from varlor.connectors.pagination.asked import Asked
@@ -22,6 +23,7 @@ from varlor.redaction import redact_url
 HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belong to the workflow
 MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
 REQUEST_SECONDS: Final = 60.0
+_PART: Final = 206
 _ACCEPT: Final = "application/json, */*;q=0.5"
 
 
@@ -89,7 +91,7 @@ class Sender:
         await self._obey(errand, response, error)
         if error is not None:
             raise error
-        return response
+        return await readable(response)
 
     async def _acquire(self, errand: Errand) -> int:
         """Milliseconds waited until the window let one request through."""
@@ -122,6 +124,13 @@ class Sender:
             attempt=attempt,
             wait_ms=waited,
         )
+
+
+async def readable(response: OutResponse) -> OutResponse:
+    """The answer as JSON, whatever it came as; a part of a file stays a part."""
+    if response.status == _PART or is_plain(response):
+        return response
+    return await asyncio.to_thread(as_json, response, MOST_BYTES)
 
 
 def at_home(connector: Connector, asked: Asked) -> bool:

@@ -35,6 +35,19 @@ async def read_body(stream: AsyncIterable[bytes], coding: str, length: str, max_
     return b"".join(chunks)
 
 
+def gunzip(data: bytes, max_bytes: int) -> bytes:
+    """A whole gzip file unpacked; raises SourceError as `read_body` does."""
+    inflater, room = _Inflater("gzip"), max_bytes
+    pieces: list[bytes] = []
+    for piece in inflater.feed(data, room + 1):
+        room -= len(piece)
+        if room < 0:
+            raise _too_large(max_bytes)
+        pieces.append(piece)
+    inflater.finish()
+    return b"".join(pieces)
+
+
 async def _read_plain(stream: AsyncIterable[bytes], length: str, max_bytes: int) -> bytes:
     if length.isdecimal() and int(length[:20]) > max_bytes:
         raise _too_large(max_bytes)

@@ -20,6 +20,7 @@ from varlor.errors import SourceError
 MAX_REDIRECTS: Final = 5
 KEEPALIVE_SECONDS: Final = 4.0  # below the 5 s after which common servers hang up
 _MAX_IDLE: Final = 100
+_PART: Final = 206
 _EMPTY: Final = frozenset({204, 304})  # may tell a length without sending it
 
 
@@ -97,6 +98,8 @@ class GuardedClient:
 
 async def _read(answer: httpcore2.Response, headers: httpx2.Headers, max_bytes: int, *, empty: bool) -> bytes:
     coding, length = headers.get("content-encoding", ""), headers.get("content-length", "")
+    if answer.status == _PART:
+        coding = ""  # a part of a coded body cannot be decoded alone (RFC 9110 section 14)
     try:
         async with aclosing(answer.aiter_stream()) as stream:
             return await read_body(stream, coding, "" if empty else length, max_bytes)

@@ -30,7 +30,7 @@ class OutResponse:
     """A whole answer, whatever its status.
 
     `body` is decoded. `url` is where it came from in the end, without the parameters of `auth`.
-    `elapsed_ms` counts redirects and the body in.
+    `elapsed_ms` counts redirects and the body in. `note`: what was made of a body that is not JSON.
     """
 
     status: int
@@ -40,3 +40,4 @@ class OutResponse:
     url: str
     elapsed_ms: int
     content_type: str | None
+    note: str | None = None

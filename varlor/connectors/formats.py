@@ -1,0 +1,209 @@
+"""Answers that are not JSON but hold records: JSON lines, CSV, and either of them packed by gzip.
+
+They become a JSON list before anything looks at them, so that paging and decoding know one form alone.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
+
+import orjson
+
+from varlor.connectors.decoding import utf8
+from varlor.connectors.http.body import gunzip
+from varlor.connectors.http.message import OutResponse
+from varlor.connectors.records import distinct
+from varlor.errors import SourceError
+
+Form = Literal["lines", "csv", "json"]
+
+_GZIP: Final = b"\x1f\x8b"
+_LINES: Final = ("ndjson", "jsonl", "json-lines", "jsonlines", "x-json-stream", "json-seq")
+_TABLES: Final = ("csv", "tab-separated-values", "tsv")
+_UNTELLING: Final = ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/gzip")
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE: Final = 20  # rows looked at for the delimiter
+_SAMPLE_BYTES: Final = 65_536
+_MOST_TRIES: Final = 1000  # line breaks inside one quoted value
+_BATCH: Final = 1000  # rows encoded at a time
+_RECORD_SEPARATOR: Final = b"\x1e"  # RFC 7464
+
+
+def is_plain(response: OutResponse) -> bool:
+    """Whether the body can only be JSON (or nothing that can be read), so that it stays as it is."""
+    body, kind = response.body, _kind(response.content_type, response.url)
+    if body[:2] == _GZIP or any(word in kind for word in (*_LINES, *_TABLES)):
+        return False
+    start = body[:64].lstrip()[:1]
+    return not body or start == b"[" or (start == b"{" and not _is_lines(body))
+
+
+def as_json(response: OutResponse, max_bytes: int) -> OutResponse:
+    """The same answer with its records as a JSON list; slow for large bodies, so not for the event loop.
+
+    Raises SourceError: truncated, not_json (cannot be unpacked), bad_records (rows that do not fit
+    their header), too_large (more than `max_bytes` unpacked, or as JSON).
+    """
+    body = response.body
+    if body[:2] == _GZIP:
+        body = gunzip(body, max_bytes)
+    body = utf8(body, response.content_type)
+    form = form_of(body, response.content_type, response.url)
+    if form == "lines":
+        return _told(response, from_lines(body), "JSON lines")
+    if form == "csv":
+        table = Table.of(body, response.content_type)
+        shown = {"\t": "tab"}.get(table.delimiter, table.delimiter)
+        return _told(response, table.records(body, max_bytes), f"CSV, columns parted by {shown}")
+    return replace(response, body=body, content_type=None)
+
+
+def form_of(head: bytes, content_type: str | None, url: str) -> Form:
+    """In what form the records are, by the media type, the file's name and how it begins."""
+    kind = _kind(content_type, url)
+    if any(word in kind for word in _LINES) or _is_lines(head):
+        return "lines"
+    if any(word in kind for word in _TABLES) or _looks_tabular(head, kind):
+        return "csv"
+    return "json"
+
+
+def last_end(data: bytes | bytearray, form: Form, most: int) -> int:
+    """Where the last whole record within the first `most` bytes ends; 0 when none does."""
+    end = data.rfind(b"\n", 0, most) + 1
+    tries = 0
+    while form == "csv" and end and data.count(b'"', 0, end) % 2 and tries < _MOST_TRIES:
+        end = data.rfind(b"\n", 0, end - 1) + 1  # that line break stood inside quotes
+        tries += 1
+    return 0 if tries == _MOST_TRIES else end
+
+
+def _told(response: OutResponse, body: bytes, what: str) -> OutResponse:
+    return replace(response, body=body, content_type=None, note=f"The answer is {what}.")
+
+
+def _kind(content_type: str | None, url: str) -> str:
+    """The media type, and what the address says of the file, as one text to look for words in."""
+    media = (content_type or "").partition(";")[0].strip().lower()
+    name = urlsplit(url).path.rpartition("/")[2].lower().removesuffix(".gz")
+    ending = name.rpartition(".")[2] if "." in name else ""
+    known = ending if ending in (*_LINES, *_TABLES) and "html" not in media else ""
+    return f"{media} {known}".strip()
+
+
+# --- JSON lines --------------------------------------------------------------------------------
+
+
+def _is_lines(body: bytes) -> bool:
+    """Whether the first line is a whole object and another one follows: JSON itself cannot be so."""
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n" + _RECORD_SEPARATOR)
+    end = start.find(b"\n")
+    line = start[:end].rstrip() if end > 0 else b""
+    if not (line.startswith(b"{") and line.endswith(b"}")):
+        return False
+    if start[end : end + 64].strip(b" \t\r\n" + _RECORD_SEPARATOR)[:1] != b"{":
+        return False
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def from_lines(body: bytes) -> bytes:
+    """A JSON list of the lines; raises SourceError(truncated) for a last line that stops early."""
+    lines = [stripped for line in body.split(b"\n") if (stripped := line.strip(b" \t\r" + _RECORD_SEPARATOR))]
+    if lines and lines[-1][:1] in (b"{", b"[") and lines[-1][-1:] not in (b"}", b"]"):
+        raise SourceError("truncated", "The answer ends in the middle of a line.")
+    return b"[" + b",".join(lines) + b"]"
+
+
+# --- CSV (RFC 4180) ----------------------------------------------------------------------------
+
+
+def _text(body: bytes) -> str:
+    """Text of an unnamed charset is UTF-8 if it can be, else Windows-1252, as spreadsheets write it."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
+
+
+def _looks_tabular(body: bytes, kind: str) -> bool:
+    """Where the media type does not say: at least two rows, in two or more columns throughout."""
+    start = body[:64].lstrip()[:1]
+    if kind not in _UNTELLING or start in (b"{", b"[", b"<", b""):
+        return False
+    return _delimiter(_text(body[:_SAMPLE_BYTES].rpartition(b"\n")[0]), sure=True) is not None
+
+
+def _delimiter(text: str, *, sure: bool = False) -> str | None:
+    """What parts the header in the most columns, two at least, and no sampled row in more.
+
+    `sure`: every sampled row, and there is one, in as many.
+    """
+    found: list[tuple[int, str]] = []
+    for delimiter in _DELIMITERS:
+        widths = [len(row) for row in islice(_rows(text, delimiter), _SAMPLE)]
+        regular = len(widths) > 1 and len(set(widths)) == 1
+        if widths and widths[0] > 1 and max(widths) == widths[0] and (regular or not sure):
+            found.append((widths[0], delimiter))
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Rows that are not blank; raises SourceError(bad_records)."""
+    csv.field_size_limit(len(text) + 1)
+    lines = io.StringIO(text, newline="" if "\n" in text else None)
+    try:
+        for row in csv.reader(lines, delimiter=delimiter):
+            if len(row) > 1 or (row and row[0]):
+                yield row
+    except csv.Error as error:
+        raise SourceError("bad_records", f"The table cannot be read: {error}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a CSV file is to be read: its delimiter, and the names that its first row gives."""
+
+    delimiter: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, beginning: bytes, content_type: str | None = None) -> Self:
+        text = _text(beginning)
+        tabs = "tab-separated" in (content_type or "")
+        delimiter = "\t" if tabs else _delimiter(text) or ","
+        return cls(delimiter, tuple(_names(next(_rows(text, delimiter), []))))
+
+    def records(self, data: bytes, max_bytes: int, *, headed: bool = True) -> bytes:
+        """A JSON list of objects; values stay text, what is empty is null. `headed`: the names come first."""
+        rows = _rows(_text(data), self.delimiter)
+        pieces: list[bytes] = []
+        room = max_bytes
+        records = (
+            self._record(row, number) for number, row in enumerate(rows, 1) if number > 1 or not headed
+        )
+        while batch := list(islice(records, _BATCH)):
+            pieces.append(orjson.dumps(batch)[1:-1])
+            room -= len(pieces[-1])
+            if room < 0:
+                raise SourceError("too_large", f"The table is larger than {max_bytes:,} bytes as JSON.")
+        return b"[" + b",".join(pieces) + b"]"
+
+    def _record(self, row: list[str], number: int) -> dict[str, str | None]:
+        if len(row) > len(self.names):
+            raise SourceError(
+                "bad_records",
+                f"Row {number} of the table has {len(row)} values for {len(self.names)} named columns.",
+            )
+        return {name: value or None for name, value in zip(self.names, row, strict=False)}
+
+
+def _names(header: list[str]) -> list[str]:
+    return distinct([name.strip() or f"column_{number}" for number, name in enumerate(header, 1)])
