@@ -10,8 +10,9 @@ from typing import Final
 from activities.failures import run_error
 from activities.journal import Journal, Tally
 from activities.retry import HELD_WAIT, wait_after
-from varlor.contracts.messages import ChunkResult, WaitReason
+from varlor.contracts.messages import ChunkResult
 from varlor.contracts.run import Counters, Run, RunError
+from varlor.contracts.waits import WaitReason
 from varlor.errors import AuthRequiredError, SourceError
 from varlor.ports import (
     Cursor,

@@ -1,6 +1,7 @@
 """Fetching's effects: read one chunk of pages into the dataset, publish, and end the run."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,8 +15,10 @@ from activities.journal import Journal, Tally
 from activities.outcome import tell_outcome
 from activities.stopping import until_stopped
 from varlor.contracts.check import Discovery
+from varlor.contracts.for_each import ForEach
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
 from varlor.contracts.run import Run
+from varlor.contracts.waits import WAIT_STATUS
 from varlor.errors import NotFoundError
 from varlor.ports import (
     Clock,
@@ -25,6 +28,7 @@ from varlor.ports import (
     DiscoveryCache,
     Events,
     LandingTarget,
+    Parents,
     RateWindow,
     ReadJob,
     RunState,
@@ -96,7 +100,7 @@ class FetchActivities:
         waits_for_user = result.wait_reason == "auth"
         run = await tenant.runs.mark(
             order.run_id,
-            "waiting_auth" if waits_for_user else "throttled",
+            WAIT_STATUS[result.wait_reason],
             resume_at=None if waits_for_user else self._clock.now() + timedelta(seconds=result.wait_seconds),
             error=result.error,
         )
@@ -112,6 +116,7 @@ class FetchActivities:
             request=run.request,
             log=journal.log,
             note=journal.note,
+            parents=self._parents(tenant_id, tenant, run.request.for_each),
         )
 
     async def _described(self, job: ReadJob) -> Discovery | None:
@@ -127,6 +132,20 @@ class FetchActivities:
         activity.heartbeat()
         await self._discoveries.put(job.tenant_id, job.connector.id, found)
         return found
+
+    def _parents(
+        self, tenant_id: str, tenant: TenantStore, wanted: ForEach | None
+    ) -> Callable[[int | None], Awaitable[Parents]] | None:
+        """How a run reads the dataset of its parents, if it names one."""
+        if wanted is None or wanted.dataset is None:
+            return None
+        name, column = wanted.dataset, wanted.field
+
+        async def read(version: int | None) -> Parents:
+            found = await tenant.datasets.find(name) or await tenant.datasets.get(name)
+            return await self._datasets.values(self._datasets.location(tenant_id, found.id), column, version)
+
+        return read
 
     def _target(self, tenant_id: str, run: Run) -> LandingTarget:
         wanted, incremental = run.request.dataset, run.request.incremental

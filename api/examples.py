@@ -31,6 +31,13 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         },
         "limits": {"maxPages": 50},
     },
+    "ForEach": {"path": "/users", "field": "id", "as": "user_id"},
+    "AsyncExport": {
+        "start": {"path": "/exports", "body": {"kind": "orders", "format": "jsonl"}, "jobIdPath": "$.id"},
+        "status": {"path": "/exports/{job}", "statusPath": "$.status"},
+        "done": {"values": ["completed"], "failed": ["failed"]},
+        "download": {"urlPath": "$.url"},
+    },
     "ScheduleInput": {
         "name": "Users, each weekday morning",
         "connectorId": "con_06jq0000000000000000000000",

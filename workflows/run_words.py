@@ -11,6 +11,8 @@ with workflow.unsafe.imports_passed_through():
 def wait_words(result: ChunkResult) -> str:
     if result.wait_reason == "auth":
         return "its user to connect the connector again"
+    if result.wait_reason == "export":
+        return "the API to make its export"
     seconds = f"{result.wait_seconds:,.0f} s"
     if result.error is not None:
         return f"{seconds}, then again: {result.error.detail}"

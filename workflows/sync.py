@@ -23,12 +23,11 @@ with workflow.unsafe.imports_passed_through():
         SyncState,
     )
     from varlor.contracts.run import Counters, RunError, RunStatus
+    from varlor.contracts.waits import WAIT_STATUS
     from workflows import options
     from workflows.released import tell_next
     from workflows.run_words import reason_of, wait_words
     from workflows.scheduled import skip, with_run
-
-_WAIT_STATUS: dict[str, RunStatus] = {"throttled": "throttled", "retry": "throttled", "auth": "waiting_auth"}
 
 
 @workflow.defn(name="sync-dataset")
@@ -167,7 +166,7 @@ class SyncDataset:
                 if result.done:
                     return
                 if result.wait_reason is not None:
-                    self._show(_WAIT_STATUS[result.wait_reason], wait_words(result))
+                    self._show(WAIT_STATUS[result.wait_reason], wait_words(result))
                     await self._wait(timedelta(seconds=result.wait_seconds))
             self._continue_when_long()
 

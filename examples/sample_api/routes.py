@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from examples.sample_api import paging
 from examples.sample_api.data import Collection, Record, SampleData, timestamp
+from examples.sample_api.exports import add_exports
 from examples.sample_api.paging import CursorPage, NextUrlPage, NumberedPage, OffsetPage
 from examples.sample_api.records import Event, Order, OrderStatus, Problem, User
 
@@ -34,6 +35,7 @@ class SearchPage(BaseModel):
 def make_router(data: SampleData) -> APIRouter:
     router = APIRouter()
     _add_canonical(router, data)
+    add_exports(router, data)
     collections: Sequence[tuple[Collection, type[BaseModel]]] = (
         (data.users, User),
         (data.orders, Order),

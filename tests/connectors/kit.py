@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,16 @@ from varlor.contracts.connector import Connector, RateLimitConfig, Secrets
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import SourceError
-from varlor.ports import AuthParts, Cursor, PageFacts, RateUsage, ReadJob, RequestAuth, WaitRequiredError
+from varlor.ports import (
+    AuthParts,
+    Cursor,
+    PageFacts,
+    Parents,
+    RateUsage,
+    ReadJob,
+    RequestAuth,
+    WaitRequiredError,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -131,7 +140,7 @@ class Reader:
     """Reads a whole run.
 
     `hops` makes a new reader for every page, from a cursor that went through JSON; `patient` tries again
-    where a worker would.
+    where a worker would; `begin` goes on at a cursor.
     """
 
     service: APIConnectorService
@@ -150,18 +159,21 @@ class Reader:
         discovery: Discovery | None = None,
         into: Reading | None = None,
         patient: bool = False,
+        begin: Cursor | None = None,
+        parents: Callable[[int | None], Awaitable[Parents]] | None = None,
         **request: Any,
     ) -> Reading:
         reading = into or Reading()
-        place = {} if "endpoint_id" in request else {"path": path}
+        place = {} if {"endpoint_id", "asyncExport"} & request.keys() else {"path": path}
         fetch = FetchRequest.model_validate({**place, "dataset": {"name": "d"}, **request})
         target = connector(self.url, **self.settings)
         auth: RequestAuth = self.service.auth(target, self.secrets)
         if self.renewals:
             auth = Renewable(await auth.parts(), self.renewals)
-        job = ReadJob("t1", "r1", target, auth, fetch, reading.log.append, reading.notes.append)
+        log, note = reading.log.append, reading.notes.append
+        job = ReadJob("t1", "r1", target, auth, fetch, log, note, parents=parents)
         reader = await self.service.reader(job, discovery)
-        cursor: Cursor | None = reader.start()
+        cursor: Cursor | None = begin or reader.start()
         attempt = 1
         while cursor is not None and reading.pages < self.most_pages:
             cursor = saved(cursor)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from varlor.connectors.auth import key_param
@@ -13,6 +13,7 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.contracts.check import Discovery, Endpoint
 from varlor.contracts.connector import Connector
 from varlor.contracts.fetch import FetchRequest, ParamValue
+from varlor.contracts.for_each import ForEach, ParentValue
 from varlor.contracts.incremental import CursorValue, Incremental
 from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
 from varlor.errors import FieldProblem, InvalidInputError
@@ -52,7 +53,7 @@ def make_plan(
     params = {name: _texts(value) for name, value in given.items() if name not in used}
     url = with_params(parse(address(connector, place)), params).url
     body = request.body or (endpoint.body if endpoint else None)
-    base = _since(Asked(url, body), request.incremental, since)
+    base = with_since(Asked(url, body), request.incremental, since)
     method = request.method if endpoint is None or request.method == "POST" else endpoint.method.upper()
     plan = Plan(base, base, method, record_path=request.record_path)
     if plan.record_path:
@@ -66,7 +67,28 @@ def make_plan(
     return _described(plan, endpoint, declared=declared) if endpoint else plan
 
 
-def _since(base: Asked, incremental: Incremental | None, since: CursorValue | None) -> Asked:
+def for_parent(request: FetchRequest, wanted: ForEach, value: ParentValue) -> FetchRequest:
+    """The request of one parent's children: its value in the place of `{as}`, escaped where it is a path."""
+    params = {name: _put(given, wanted.slot, value) for name, given in request.params.items()}
+    if request.endpoint_id is not None:
+        params[wanted.as_] = value
+    path = request.path and request.path.replace(wanted.slot, quote(str(value), safe=""))
+    body = _put(request.body, wanted.slot, value)
+    return request.model_copy(update={"path": path, "params": params, "body": body, "for_each": None})
+
+
+def _put(given: Any, slot: str, value: ParentValue) -> Any:
+    """A text that is the slot alone becomes the value itself, so that a number in a body stays one."""
+    if isinstance(given, dict):
+        return {name: _put(member, slot, value) for name, member in given.items()}
+    if isinstance(given, list):
+        return [_put(item, slot, value) for item in given]
+    if not isinstance(given, str):
+        return given
+    return value if given == slot else given.replace(slot, str(value))
+
+
+def with_since(base: Asked, incremental: Incremental | None, since: CursorValue | None) -> Asked:
     """The request for what is new alone; in the body, a number stays one."""
     if incremental is None or since is None:
         return base

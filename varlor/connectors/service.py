@@ -1,16 +1,24 @@
 """What the rest of the product knows of outside APIs: test them, discover them, read them."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from typing import Protocol
 
 from varlor.connectors.auth import static_auth
 from varlor.connectors.check import Check
+from varlor.connectors.children import ChildrenReader
+from varlor.connectors.export import ExportReader
 from varlor.connectors.http import GuardedClient
 from varlor.connectors.pagination.build import build
-from varlor.connectors.plan import make_plan
+from varlor.connectors.plan import for_parent, make_plan
 from varlor.connectors.rest import RestReader
 from varlor.connectors.sending import Sender
 from varlor.contracts.check import CheckResult, Discovery
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
+from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.for_each import ForEach, ParentValue
+from varlor.contracts.run import RequestLogEntry
 from varlor.errors import UnsupportedError
 from varlor.ports import Clock, PageReader, RateWindow, ReadJob, RequestAuth
 
@@ -27,6 +35,7 @@ class APIConnectorService:
     ) -> None:
         self._sender = Sender(client, window, clock)
         self._discoverer = discoverer
+        self._clock = clock
 
     async def check(
         self, tenant: str, connector: Connector, auth: RequestAuth, *, path: str | None, seconds: float
@@ -41,11 +50,38 @@ class APIConnectorService:
         """Raises InvalidInputError (path, endpoint, JSONPath), UnsupportedError (not REST, relay)."""
         if job.connector.api_type != "rest":
             raise UnsupportedError(f"Connectors of type {job.connector.api_type} cannot be read yet.")
-        plan = make_plan(job.connector, job.request, discovery, job.since)
-        if plan.config is not None:
-            build(plan.config)
-        return RestReader(self._sender, job, plan)
+        if job.request.async_export is not None:
+            return ExportReader(self._sender, job, job.request.async_export, self._clock)
+        if job.request.for_each is not None:
+            return children(self._sender, job, job.request.for_each, discovery)
+        return rest(self._sender, job, discovery)
 
     def auth(self, settings: ConnectorSettings, secrets: Secrets) -> RequestAuth:
         """Raises InvalidInputError when the credential is missing, UnsupportedError for oauth2."""
         return static_auth(settings, secrets)
+
+
+def rest(sender: Sender, job: ReadJob, discovery: Discovery | None) -> RestReader:
+    plan = make_plan(job.connector, job.request, discovery, job.since)
+    if plan.config is not None:
+        build(plan.config)
+    return RestReader(sender, job, plan)
+
+
+def children(sender: Sender, job: ReadJob, wanted: ForEach, discovery: Discovery | None) -> ChildrenReader:
+    """One log for all its readers, whose entries are counted through."""
+    numbers = count(1)
+
+    def log(entry: RequestLogEntry) -> None:
+        job.log(entry.model_copy(update={"seq": next(numbers)}))
+
+    def child(value: ParentValue, note: Callable[[str], None]) -> RestReader:
+        request = for_parent(job.request, wanted, value)
+        return rest(sender, replace(job, request=request, log=log, note=note), discovery)
+
+    parents = None
+    if wanted.path is not None:
+        asked = {"path": wanted.path, "pagination": wanted.pagination, "record_path": wanted.record_path}
+        request = FetchRequest.model_validate({**asked, "dataset": job.request.dataset})
+        parents = rest(sender, replace(job, request=request, log=log, since=None), discovery)
+    return ChildrenReader(job, wanted, parents, child)

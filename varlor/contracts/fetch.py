@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from varlor.contracts.connector import HeaderName, HeaderValue
+from varlor.contracts.export import AsyncExport
+from varlor.contracts.for_each import ForEach
 from varlor.contracts.incremental import Incremental
 from varlor.contracts.model import Id, Model, Name
 from varlor.contracts.pagination import JsonPath, Pagination, ParamName
@@ -13,7 +15,10 @@ from varlor.contracts.pagination import JsonPath, Pagination, ParamName
 WriteMode = Literal["append", "replace", "merge"]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f\\]+$")]
-_STREAM: Final = {"path", "endpoint_id", "method", "params", "headers", "body", "record_path"}
+_STREAM: Final = {
+    *("path", "endpoint_id", "method", "params", "headers", "body"),
+    *("record_path", "for_each", "async_export"),
+}
 ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
 
 
@@ -56,6 +61,8 @@ class FetchRequest(Model):
     pagination: Literal["auto"] | Pagination = "auto"
     record_path: JsonPath | None = None
     incremental: Incremental | None = None
+    for_each: ForEach | None = None
+    async_export: AsyncExport | None = None
     limits: Limits = Limits()
 
     @field_validator("incremental")
@@ -76,10 +83,25 @@ class FetchRequest(Model):
             raise ValueError("writeMode append needs a cursorField at the top of the record")
         return wanted
 
+    @field_validator("for_each")
+    @classmethod
+    def _parent_is_used(cls, wanted: ForEach | None, info: ValidationInfo) -> ForEach | None:
+        places = [info.data.get(name) for name in ("path", "params", "body")]
+        if wanted is not None and info.data.get("endpoint_id") is None and wanted.slot not in str(places):
+            raise ValueError(f"put {wanted.slot}, the parent's value, into path, params or body")
+        return wanted
+
+    @field_validator("async_export")
+    @classmethod
+    def _nothing_else(cls, wanted: AsyncExport | None, info: ValidationInfo) -> AsyncExport | None:
+        if wanted is not None and info.data.get("for_each") is not None:
+            raise ValueError("an export reads one job; leave out forEach")
+        return wanted
+
     @model_validator(mode="after")
     def _one_place(self) -> "FetchRequest":
-        if (self.path is None) == (self.endpoint_id is None):
-            raise ValueError("give either path or endpointId")
+        if [self.path, self.endpoint_id, self.async_export].count(None) != 2:  # noqa: PLR2004 - all but one
+            raise ValueError("give one of path, endpointId and asyncExport")
         if self.body is not None and self.method != "POST":
             raise ValueError("body needs method POST")
         return self
@@ -87,6 +109,8 @@ class FetchRequest(Model):
     @property
     def source(self) -> str:
         """What is read, in a few words."""
+        if self.async_export is not None:
+            return f"export {self.async_export.start.path}"
         return f"{self.method} {self.path or self.endpoint_id}"
 
     def stream(self, connector_id: str) -> str:

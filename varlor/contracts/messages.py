@@ -1,11 +1,10 @@
 """What goes into and out of workflows and activities: ids, positions and counts."""
 
-from typing import Literal
-
 from varlor.contracts.model import Model, UtcTime
 from varlor.contracts.oauth import TokenState, TokenStatus
 from varlor.contracts.run import Counters, Origin, RunError, RunStatus
 from varlor.contracts.token_acts import RevocationResult
+from varlor.contracts.waits import WaitReason
 
 
 class CheckInput(Model):
@@ -110,9 +109,6 @@ class ChunkInput(Model):
     tenant_id: str
     run_id: str
     failures: int = 0
-
-
-WaitReason = Literal["throttled", "retry", "auth"]
 
 
 class ChunkResult(Model):

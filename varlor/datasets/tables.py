@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from varlor.contracts.dataset import RowsPage, TableFacts
 from varlor.contracts.incremental import CursorValue
+from varlor.datasets.distinct import distinct_values
 from varlor.datasets.export import export_of
 from varlor.datasets.facts import facts_of
 from varlor.datasets.files import Heartbeat
@@ -18,7 +19,7 @@ from varlor.datasets.progress import reset
 from varlor.datasets.publish import discard, publish, staging_folder, write_mode
 from varlor.datasets.table import Table, begun
 from varlor.errors import FencedError, InvalidInputError
-from varlor.ports import LandingTarget
+from varlor.ports import LandingTarget, Parents
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -50,6 +51,9 @@ class DeltaDatasets:
 
     async def discard(self, target: LandingTarget) -> None:
         await asyncio.to_thread(discard, self._place(target.location), target)
+
+    async def values(self, location: str, column: str, version: int | None) -> Parents:
+        return await asyncio.to_thread(distinct_values, self._place(location), column, version)
 
     async def reset(self, location: str, from_: CursorValue | None) -> None:
         await asyncio.to_thread(reset, self._place(location), from_)

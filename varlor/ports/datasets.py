@@ -15,6 +15,7 @@ from varlor.contracts.run import (
 from varlor.ports.source import (
     PageFacts,
     PageResponse,
+    Parents,
 )
 
 
@@ -104,6 +105,13 @@ class Datasets(Protocol):
 
     async def discard(self, target: LandingTarget) -> None:
         """Drop an unpublished landing of a failed or canceled run; idempotent."""
+        ...
+
+    async def values(self, location: str, column: str, version: int | None) -> Parents:
+        """The different values of a column, at a version or (None) at the newest.
+
+        Numbers and text alone; InvalidInputError for another column, or more than a million of them.
+        """
         ...
 
     async def reset(self, location: str, from_: CursorValue | None) -> None:

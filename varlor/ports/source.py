@@ -1,6 +1,6 @@
 """The outside API: credentials at send time, tests, discovery, reading page by page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,11 +11,12 @@ from varlor.contracts.connector import (
     Secrets,
 )
 from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.for_each import ParentValue
 from varlor.contracts.incremental import CursorValue
-from varlor.contracts.messages import WaitReason
 from varlor.contracts.run import (
     RequestLogEntry,
 )
+from varlor.contracts.waits import WaitReason
 
 
 class WaitRequiredError(Exception):
@@ -82,8 +83,19 @@ Cursor = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Parents:
+    """The different values of a dataset's column, in the order in which `version` of it has them."""
+
+    version: int
+    values: Sequence[ParentValue]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadJob:
-    """One run's reading; `since`: where an incremental request asks from."""
+    """One run's reading; `since`: where an incremental request asks from.
+
+    `parents`: those of a request for each row of a dataset, at a version or (None) at its newest.
+    """
 
     tenant_id: str
     run_id: str
@@ -93,6 +105,7 @@ class ReadJob:
     log: Callable[[RequestLogEntry], None]
     note: Callable[[str], None]
     since: CursorValue | None = None
+    parents: Callable[[int | None], Awaitable[Parents]] | None = None
 
 
 class PageReader(Protocol):

@@ -1,0 +1,283 @@
+"""Child requests, one per parent: parents are read once, each child by a reader of its own.
+
+The cursor is the walk over the parents. A child that the API does not know is left out and told; one
+that keeps failing is set aside, so that the others go on, and comes again at the end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self, cast
+
+from varlor.connectors.decoding import encode
+from varlor.connectors.page import Page
+from varlor.connectors.pagination.build import dump, load
+from varlor.connectors.pagination.state import State
+from varlor.connectors.rest import RestReader
+from varlor.contracts.for_each import ForEach, ParentValue
+from varlor.errors import InvalidInputError, SourceError
+from varlor.ports import Cursor, PageFacts, PageResponse, Parents, ReadJob
+
+_PATIENCE: Final = 3  # failures in a row after which a child is set aside
+_MOST_ASIDE: Final = 100
+_MOST_IN_A_ROW: Final = 3  # children set aside one after the other: then it is the API that is down
+_MOST_NOTES: Final = 20  # different ones of all children together
+_NAMED: Final = 5  # missing children that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """`parents` is where the next page of them is read, None when there are no more.
+
+    `queue` holds what is left of the present page; parents of a dataset are counted by `done` instead,
+    in the order that its `version` has them. `aside`: children to come again. `style`: how a child paged.
+    """
+
+    parents: Cursor | None
+    version: int | None = None
+    queue: tuple[ParentValue, ...] = ()
+    done: int = 0
+    child: Cursor | None = None
+    aside: tuple[tuple[ParentValue, Cursor | None], ...] = ()
+    in_a_row: int = 0
+    missing: int = 0
+    named: tuple[ParentValue, ...] = ()
+    style: dict[str, Any] | None = None
+
+    def dump(self) -> Cursor:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def load(cls, cursor: Cursor) -> Self:
+        fields = dict(cursor)
+        fields["aside"] = tuple((value, child) for value, child in cursor["aside"])
+        for name in ("queue", "named"):
+            fields[name] = tuple(cursor[name])
+        return cls(**fields)
+
+    def past(self, **changed: Any) -> Self:
+        """With the present parent behind us."""
+        return replace(self, queue=self.queue[1:], done=self.done + 1, child=None, **changed)
+
+
+class Handed:
+    """A page as the dataset takes it: a child's records with their parent, or none for a step of the walk."""
+
+    def __init__(self, after: Callable[[Walk, PageFacts], Walk], records: list[Any] | None = None) -> None:
+        self.after = after
+        self.record_path = "$"
+        self._records = records or []
+        self.body = encode(self._records) if records else b"[]"
+
+    def document(self) -> Any:
+        return self._records
+
+
+class ChildrenReader:
+    """`ports.PageReader`. `parents` reads pages of parents; without it they come from a dataset (`job`)."""
+
+    def __init__(
+        self,
+        job: ReadJob,
+        wanted: ForEach,
+        parents: RestReader | None,
+        child: Callable[[ParentValue, Callable[[str], None]], RestReader],
+    ) -> None:
+        self._job = job
+        self._wanted = wanted
+        self._parents = parents
+        self._child = child
+        self._known: Parents | None = None
+        self._reader: tuple[ParentValue, RestReader] | None = None
+        self._notes: set[str] = set()
+
+    def start(self) -> Cursor:
+        return Walk(self._parents.start() if self._parents else {}).dump()
+
+    async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
+        walk = Walk.load(cursor)
+        if walk.version is not None and self._known is None:
+            self._known = await self._of_dataset(walk.version)
+        if self._present(walk) is not None:
+            return await self._of_child(walk, attempt)
+        if self._parents is None:
+            return await self._first_look()
+        return await self._next_parents(self._parents, walk, attempt)
+
+    def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
+        if not isinstance(page, Handed):
+            raise TypeError("a page of another reader")
+        walk = page.after(Walk.load(cursor), facts)
+        if walk.parents is None and self._present(walk) is None:
+            self._sum_up(walk)
+            return None
+        return walk.dump()
+
+    def position(self, cursor: Cursor) -> str:
+        walk = Walk.load(cursor)
+        present = self._present(walk)
+        if present is None:
+            return f"parent {walk.done + 1}, reading parents"
+        value, child, late = present
+        number = f"{len(walk.aside)} parents to come again" if late else f"parent {walk.done + 1}"
+        total = f" of {len(self._known.values)}" if self._known and not late else ""
+        page = f", {self._open(value).position(child)}" if child else ""
+        return f"{number}{total} ({self._wanted.as_}={value}){page}"
+
+    async def close(self) -> None:
+        for reader in (self._parents, self._reader[1] if self._reader else None):
+            if reader is not None:
+                await reader.close()
+
+    def _present(self, walk: Walk) -> tuple[ParentValue, Cursor | None, bool] | None:
+        """Whose child is read now, where in it, and whether it had been set aside."""
+        if walk.queue:
+            return walk.queue[0], walk.child, False
+        if self._known is not None and walk.done < len(self._known.values):
+            return self._known.values[walk.done], walk.child, False
+        if walk.parents is None and walk.aside:
+            return *walk.aside[0], True
+        return None
+
+    # --- parents ---------------------------------------------------------------------------
+
+    async def _first_look(self) -> Handed:
+        """At the parents' dataset, whose present version is read to the end."""
+        known = self._known = await self._of_dataset(None)
+        return Handed(lambda walk, _: replace(walk, parents=None, version=known.version))
+
+    async def _of_dataset(self, version: int | None) -> Parents:
+        if self._job.parents is None:
+            raise InvalidInputError("The request names no dataset of parents.")
+        return await self._job.parents(version)
+
+    async def _next_parents(self, reader: RestReader, walk: Walk, attempt: int) -> Handed:
+        page = await reader.fetch(walk.parents or {}, attempt=attempt)
+        if not isinstance(page, Page):
+            raise TypeError("a page of another reader")
+        records = page.records()
+        values = self._values(records)
+
+        def after(walk: Walk, _: PageFacts) -> Walk:
+            following = reader.advance(walk.parents or {}, page, PageFacts(len(records)))
+            return replace(walk, parents=following, queue=values)
+
+        return Handed(after)
+
+    def _values(self, records: list[Any]) -> tuple[ParentValue, ...]:
+        found = [_at(record, self._wanted.field) for record in records]
+        usable = [value for value in found if value is not None]
+        if records and not usable:
+            raise SourceError("bad_records", f"No parent has a usable {self._wanted.field}; name another.")
+        if len(usable) < len(found):
+            self._note(f"Parents without a usable {self._wanted.field} were left out.")
+        return tuple(dict.fromkeys(usable))
+
+    # --- children --------------------------------------------------------------------------
+
+    async def _of_child(self, walk: Walk, attempt: int) -> Handed:
+        value, child, late = self._present(walk) or ("", None, False)
+        try:
+            reader = self._open(value)
+            at = child or self._first(reader, walk)
+            page = await reader.fetch(at, attempt=attempt)
+        except InvalidInputError as error:  # the value makes no path
+            return self._left_out(value, late, error.detail)
+        except SourceError as error:
+            if error.kind == "not_found" and child is None:
+                return self._left_out(value, late, error.detail)
+            if _may_wait(error, walk, attempt, late):
+                return Handed(lambda walk, _: _set_aside(walk, value, child))
+            raise _named(error, self._wanted.as_, value) from None
+        if not isinstance(page, Page):
+            raise TypeError("a page of another reader")
+        records = [_with(record, self._wanted.as_, value) for record in page.records()]
+
+        def after(walk: Walk, facts: PageFacts) -> Walk:
+            following = reader.advance(at, page, facts)
+            return _gone_on(walk, following, late)
+
+        return Handed(after, records)
+
+    def _open(self, value: ParentValue) -> RestReader:
+        if self._reader is None or self._reader[0] != value:
+            self._reader = (value, self._child(value, self._note))
+        return self._reader[1]
+
+    def _first(self, reader: RestReader, walk: Walk) -> Cursor:
+        """A child's beginning; how an earlier one was found to page is taken for granted."""
+        begun = reader.start()
+        if walk.style is None or begun["style"] is not None:
+            return begun
+        return replace(State.load(begun), config=load(walk.style), bare=True).dump()
+
+    def _left_out(self, value: ParentValue, late: bool, why: str) -> Handed:
+        def after(walk: Walk, _: PageFacts) -> Walk:
+            named = (*walk.named, value)[:_NAMED]
+            return _gone_on(replace(walk, missing=walk.missing + 1, named=named), None, late)
+
+        self._note(f"Children that the API does not have are left out: {why}")
+        return Handed(after)
+
+    def _sum_up(self, walk: Walk) -> None:
+        missing = ""
+        if walk.missing:
+            names = ", ".join(map(str, walk.named)) + (", …" if walk.missing > len(walk.named) else "")
+            missing = f"; the API has no children for {walk.missing} of them ({names})"
+        self._job.note(f"Read the children of {walk.done} parents{missing}.")
+
+    def _note(self, text: str) -> None:
+        """A hundred thousand children must not leave as many notes."""
+        if text not in self._notes and len(self._notes) < _MOST_NOTES:
+            self._notes.add(text)
+            self._job.note(text)
+
+
+def _gone_on(walk: Walk, following: Cursor | None, late: bool) -> Walk:
+    """After a page of the present child, whose next page is at `following`."""
+    style = walk.style or _style_of(following)
+    if late:
+        (value, _), *rest = walk.aside
+        first = () if following is None else ((value, following),)
+        return replace(walk, aside=(*first, *rest), style=style)
+    if following is None:
+        return replace(walk.past(), style=style, in_a_row=0)
+    return replace(walk, child=following, style=style, in_a_row=0)
+
+
+def _style_of(cursor: Cursor | None) -> dict[str, Any] | None:
+    state = None if cursor is None else State.load(cursor)
+    return dump(state.config) if state and state.config and not state.presumed and not state.trial else None
+
+
+def _may_wait(error: SourceError, walk: Walk, attempt: int, late: bool) -> bool:
+    """Whether it is this child that fails, and not the API."""
+    passing = error.retryable and error.kind != "rate_limited"
+    room = len(walk.aside) < _MOST_ASIDE and walk.in_a_row < _MOST_IN_A_ROW
+    return passing and not late and attempt >= _PATIENCE and room
+
+
+def _set_aside(walk: Walk, value: ParentValue, child: Cursor | None) -> Walk:
+    return walk.past(aside=(*walk.aside, (value, child)), in_a_row=walk.in_a_row + 1)
+
+
+def _named(error: SourceError, name: str, value: ParentValue) -> SourceError:
+    return SourceError(
+        error.kind,
+        f"{error.detail} (for {name}={value!s:.100})",
+        status=error.status,
+        retry_after=error.retry_after,
+        excerpt=error.excerpt,
+    )
+
+
+def _with(record: Any, name: str, value: ParentValue) -> Any:
+    return {**record, name: value} if isinstance(record, dict) else record
+
+
+def _at(record: Any, field: str) -> ParentValue | None:
+    """A parent's value; a dot leads into objects. None for what cannot stand in a URL."""
+    found: Any = record
+    for name in [field] if isinstance(record, dict) and field in record else field.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    usable = isinstance(found, str | int) and not isinstance(found, bool) and found != ""
+    return cast("ParentValue", found) if usable else None
