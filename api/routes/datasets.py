@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
 
@@ -9,13 +10,13 @@ import structlog
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from api.deps import Admin, Cursor, Editor, Limit, Svc, Viewer, page
+from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.openapi import guarded
 from api.schemas import DatasetPatch, Page, ResetRequest
 from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.dataset import Dataset, RowsPage
-from varlor.errors import ConflictError, VarlorError
+from varlor.errors import ConflictError, NotFoundError, VarlorError
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=StrictRoute)
 DatasetId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -120,6 +121,7 @@ async def reset(
     writer = await caller.store.datasets.writer(datasetId)
     if writer is not None:
         raise ConflictError(f"The run {writer} is writing this dataset; cancel it or wait for its end.")
+    await _must_come_again(caller, dataset.connector_id)
     # A run that begins in this moment loses the table to the reset: it fails, the reset holds.
     await parts.datasets.reset(dataset.location, body.from_)
     await caller.store.datasets.record_facts(datasetId, await parts.datasets.facts(dataset.location))
@@ -143,6 +145,13 @@ async def delete(datasetId: DatasetId, parts: Svc, caller: Admin) -> None:  # no
     except VarlorError as error:
         log.exception("files of a deleted dataset are left", location=dataset.location, error=error.slug)
     await audit(caller, "dataset.deleted", dataset=datasetId)
+
+
+async def _must_come_again(caller: Caller, connector_id: str | None) -> None:
+    with suppress(NotFoundError):
+        connector = await caller.store.connectors.get(connector_id or "")
+        if connector.api_type == "webhook":
+            raise ConflictError("A webhook's events are sent once: there is nothing to start over from.")
 
 
 def disposition(name: str, format_: Format) -> str:

@@ -22,7 +22,13 @@ from varlor.contracts.dataset import Dataset
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.messages import SyncInput
 from varlor.contracts.run import RunError
-from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
+from varlor.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidInputError,
+    NotFoundError,
+    PartUnavailableError,
+)
 
 router = APIRouter(prefix="/connectors", tags=["runs"], route_class=StrictRoute)
 
@@ -47,6 +53,7 @@ async def fetch(
     connector = await caller.store.connectors.get(connectorId)
     refuse_headers(body.headers)
     _ready(connector)
+    await _parents_are_there(caller, body)
 
     async def act() -> FetchAccepted:
         return await _start(parts, caller, connector, body)
@@ -74,6 +81,17 @@ async def _start(parts: Services, caller: Caller, connector: Connector, body: Fe
         raise
     await audit(caller, "fetch.started", connector_id=connector.id, run=run.id, dataset=dataset.id)
     return FetchAccepted(run_id=run.id, dataset_id=dataset.id, workflow_id=workflow_id)
+
+
+async def _parents_are_there(caller: Caller, body: FetchRequest) -> None:
+    name = body.for_each.dataset if body.for_each else None
+    if name is None or await caller.store.datasets.find(name) is not None:
+        return
+    try:
+        await caller.store.datasets.get(name)
+    except NotFoundError:
+        detail = "There is no such dataset; sync the parents first, or give forEach their path."
+        raise InvalidInputError(detail, FieldProblem("/forEach/dataset", detail)) from None
 
 
 async def _dataset(caller: Caller, connector_id: str, target: DatasetTarget) -> Dataset:

@@ -72,6 +72,7 @@ async def asked(url: str, path: str) -> httpx2.Response:
         ({"path": "/v1/users/1/orders"}, "/forEach"),
         ({"forEach": {"field": "id", "as": "user"}}, "/forEach"),
         ({"forEach": {"path": "/v1/users", "field": "id", "as": "a b"}}, "/forEach/as"),
+        ({"forEach": {"dataset": "nobody", "field": "id", "as": "user"}}, "/forEach/dataset"),
         ({"path": None, "asyncExport": {"start": {"path": "/x"}}}, "/asyncExport/status"),
         (
             {

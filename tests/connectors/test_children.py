@@ -1,5 +1,6 @@
 """Children of parents: each parent once, each child whole, and one bad child stops no other."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ class Family:
     children: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
     faults: Counter[str] = field(default_factory=Counter[str])
     asked: list[str] = field(default_factory=list[str])
+    delay: float = 0.0  # seconds
+    at_once: int = 0
+    most_at_once: int = 0
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/parents", self._parents), Route("/of/{id:path}", self._of)])
@@ -35,12 +39,17 @@ class Family:
     def _parents(self, request: Request) -> Response:
         self.asked.append("parents")
         at = int(request.query_params.get("at", "0"))
-        more = f"/parents?at={at + SIZE}" if at + SIZE < len(self.parents) else None
-        return JSONResponse({"items": self.parents[at : at + SIZE], "next": more})
+        size = int(request.query_params.get("size", SIZE))
+        more = f"/parents?at={at + size}" if at + size < len(self.parents) else None
+        return JSONResponse({"items": self.parents[at : at + size], "next": more})
 
-    def _of(self, request: Request) -> Response:
+    async def _of(self, request: Request) -> Response:
         key = request.path_params["id"]
         self.asked.append(key)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.delay)
+        self.at_once -= 1
         if self.faults[key]:
             self.faults[key] -= 1
             return JSONResponse({"detail": "fault"}, 500)
@@ -159,6 +168,22 @@ async def test_the_value_may_stand_in_a_parameter_or_the_body(reader: Reader) ->
     each = {"path": f"/raw?body={parents}".replace(" ", "%20"), "field": "key.id", "as": "owner"}
     reading = await reader.read("/raw", params={"body": '[{"of": "{owner}"}]'}, forEach=each)
     assert reading.records == [{"of": "x y", "owner": "x y"}]
+
+
+async def test_where_requests_are_plenty_children_are_asked_for_together(
+    home: Reader, family: Family
+) -> None:
+    family.parents = [{"id": n} for n in range(40)]
+    family.children = {str(n): [{"n": n}] for n in range(40) if n != 17}
+    family.faults["8"], family.delay = 1, 0.02
+    home.settings = {"rateLimitConfig": {"requestsPerMinute": 6000, "burstLimit": 100}}
+    each = {**EACH, "path": "/parents?size=40"}
+    reading = await home.read("/of/{owner}", forEach=each, pagination={"type": "none"}, patient=True)
+    assert [record["n"] for record in reading.records] == [n for n in range(40) if n != 17]
+    assert family.most_at_once > 2
+    assert Counter(family.asked)["8"] == 2
+    assert all(count == 1 for key, count in Counter(family.asked).items() if key != "8")
+    assert len({entry.seq for entry in reading.log}) == len(reading.log)
 
 
 async def test_a_field_that_no_parent_has_is_said(home: Reader) -> None:

@@ -38,6 +38,7 @@ class Office:
     faults: int = 0
     edition: int = 1
     media: str = "application/octet-stream"
+    coding: str = ""
 
     def app(self) -> Starlette:
         return Starlette(
@@ -65,6 +66,7 @@ class Office:
             self.faults -= 1
             return Response(status_code=503)
         headers = {"etag": f'"{self.edition}"', "content-type": self.media}
+        headers |= {"content-encoding": self.coding} if self.coding else {}
         if asked is None or not self.knows_ranges:
             return Response(content, headers=headers)
         first, last = map(int, asked.removeprefix("bytes=").split("-"))
@@ -151,6 +153,11 @@ async def test_a_piece_that_fails_is_asked_for_again_alone(home: Reader, office:
     firsts = [int(r.removeprefix("bytes=").split("-")[0]) for r in office.ranges if r]
     assert firsts == sorted(firsts)
     assert firsts.count(0) == 4
+
+
+async def test_a_coding_of_the_file_is_its_own(home: Reader, office: Office) -> None:
+    office.files, office.coding = [gzip.compress(lines(ROWS))], "gzip"
+    assert meant((await read(home)).records) == ROWS
 
 
 async def test_a_file_that_changes_is_not_mixed(home: Reader, office: Office) -> None:

@@ -43,6 +43,7 @@ async def read(reader: Reader, raw: bytes, type_: str | None, path: str = "/raw"
         (b"id\tname\n1\t\xc3\x85sa, n\xc3\xa9e Berg\n2\t\n", "text/tab-separated-values", "/raw"),
         (b"id;name\n1;\xc3\x85sa, n\xc3\xa9e Berg\n2\n", "text/csv", "/raw"),
         (json.dumps(ROWS).encode(), None, "/rows.json.gz"),
+        (json.dumps(ROWS).encode(), "application/x-ndjson", "/raw"),
     ],
 )
 async def test_every_form_gives_the_same_records(

@@ -222,6 +222,14 @@ async def test_an_appending_run_after_a_reset_replaces_once(lake: Lake) -> None:
     assert sorted(row["id"] for row in lake.rows()) == [2, 3]
 
 
+async def test_events_that_are_sent_once_are_never_replaced(lake: Lake) -> None:
+    inbox = lake.target("run_1", inbox="con_1")
+    await lake.sync(inbox, page({"id": 1}))
+    await lake.datasets.reset(lake.location, None)
+    await lake.sync(lake.target("run_2", inbox="con_1"), page({"id": 2}))
+    assert sorted(row["id"] for row in lake.rows()) == [1, 2]
+
+
 async def test_a_run_under_way_cannot_undo_a_reset(lake: Lake) -> None:
     asked = wanted(lookback=0)
     goal = target(lake, "run_1", asked)

@@ -4,59 +4,23 @@ The cursor is the walk over the parents. A child that the API does not know is l
 that keeps failing is set aside, so that the others go on, and comes again at the end.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
 
 from varlor.connectors.decoding import encode
+from varlor.connectors.early import WIDTH, Early
 from varlor.connectors.page import Page
-from varlor.connectors.pagination.build import dump, load
+from varlor.connectors.pagination.build import load
 from varlor.connectors.pagination.state import State
 from varlor.connectors.rest import RestReader
+from varlor.connectors.walk import Walk, gone_on, may_wait, set_aside
 from varlor.contracts.for_each import ForEach, ParentValue
 from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageFacts, PageResponse, Parents, ReadJob
 
-_PATIENCE: Final = 3  # failures in a row after which a child is set aside
-_MOST_ASIDE: Final = 100
-_MOST_IN_A_ROW: Final = 3  # children set aside one after the other: then it is the API that is down
 _MOST_NOTES: Final = 20  # different ones of all children together
 _NAMED: Final = 5  # missing children that are named
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """`parents` is where the next page of them is read, None when there are no more.
-
-    `queue` holds what is left of the present page; parents of a dataset are counted by `done` instead,
-    in the order that its `version` has them. `aside`: children to come again. `style`: how a child paged.
-    """
-
-    parents: Cursor | None
-    version: int | None = None
-    queue: tuple[ParentValue, ...] = ()
-    done: int = 0
-    child: Cursor | None = None
-    aside: tuple[tuple[ParentValue, Cursor | None], ...] = ()
-    in_a_row: int = 0
-    missing: int = 0
-    named: tuple[ParentValue, ...] = ()
-    style: dict[str, Any] | None = None
-
-    def dump(self) -> Cursor:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    @classmethod
-    def load(cls, cursor: Cursor) -> Self:
-        fields = dict(cursor)
-        fields["aside"] = tuple((value, child) for value, child in cursor["aside"])
-        for name in ("queue", "named"):
-            fields[name] = tuple(cursor[name])
-        return cls(**fields)
-
-    def past(self, **changed: Any) -> Self:
-        """With the present parent behind us."""
-        return replace(self, queue=self.queue[1:], done=self.done + 1, child=None, **changed)
 
 
 class Handed:
@@ -89,12 +53,15 @@ class ChildrenReader:
         self._known: Parents | None = None
         self._reader: tuple[ParentValue, RestReader] | None = None
         self._notes: set[str] = set()
+        self._style: dict[str, Any] | None = None
+        self._early = Early(Early.allows(job), self._begin)
 
     def start(self) -> Cursor:
         return Walk(self._parents.start() if self._parents else {}).dump()
 
     async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
         walk = Walk.load(cursor)
+        self._style = walk.style
         if walk.version is not None and self._known is None:
             self._known = await self._of_dataset(walk.version)
         if self._present(walk) is not None:
@@ -124,6 +91,7 @@ class ChildrenReader:
         return f"{number}{total} ({self._wanted.as_}={value}){page}"
 
     async def close(self) -> None:
+        await self._early.drop()
         for reader in (self._parents, self._reader[1] if self._reader else None):
             if reader is not None:
                 await reader.close()
@@ -177,16 +145,19 @@ class ChildrenReader:
     async def _of_child(self, walk: Walk, attempt: int) -> Handed:
         value, child, late = self._present(walk) or ("", None, False)
         try:
-            reader = self._open(value)
-            at = child or self._first(reader, walk)
-            page = await reader.fetch(at, attempt=attempt)
+            if attempt == 1 and not late:
+                self._early.ask(self._coming(walk))
+            early = None if child or late else self._early.take(value)
+            reader = await self._turned_to(value, early.reader if early else None)
+            at = early.at if early else child or self._first(reader, walk.style)
+            page = await (early.page if early else reader.fetch(at, attempt=attempt))
         except InvalidInputError as error:  # the value makes no path
             return self._left_out(value, late, error.detail)
         except SourceError as error:
             if error.kind == "not_found" and child is None:
                 return self._left_out(value, late, error.detail)
-            if _may_wait(error, walk, attempt, late):
-                return Handed(lambda walk, _: _set_aside(walk, value, child))
+            if may_wait(error, walk, attempt, late):
+                return Handed(lambda walk, _: set_aside(walk, value, child))
             raise _named(error, self._wanted.as_, value) from None
         if not isinstance(page, Page):
             raise TypeError("a page of another reader")
@@ -194,7 +165,7 @@ class ChildrenReader:
 
         def after(walk: Walk, facts: PageFacts) -> Walk:
             following = reader.advance(at, page, facts)
-            return _gone_on(walk, following, late)
+            return gone_on(walk, following, late)
 
         return Handed(after, records)
 
@@ -203,17 +174,35 @@ class ChildrenReader:
             self._reader = (value, self._child(value, self._note))
         return self._reader[1]
 
-    def _first(self, reader: RestReader, walk: Walk) -> Cursor:
+    async def _turned_to(self, value: ParentValue, reader: RestReader | None) -> RestReader:
+        if self._reader is not None and (self._reader[0] != value or reader is not None):
+            await self._reader[1].close()
+            self._reader = None
+        if reader is not None:
+            self._reader = (value, reader)
+        return self._open(value)
+
+    def _coming(self, walk: Walk) -> Sequence[ParentValue]:
+        """The parents after the present one, as far as they are known."""
+        if self._known is not None:
+            return self._known.values[walk.done + 1 : walk.done + 1 + WIDTH]
+        return walk.queue[1 : 1 + WIDTH]
+
+    def _begin(self, value: ParentValue) -> tuple[RestReader, Cursor]:
+        reader = self._child(value, self._note)
+        return reader, self._first(reader, self._style)
+
+    def _first(self, reader: RestReader, style: dict[str, Any] | None) -> Cursor:
         """A child's beginning; how an earlier one was found to page is taken for granted."""
         begun = reader.start()
-        if walk.style is None or begun["style"] is not None:
+        if style is None or begun["style"] is not None:
             return begun
-        return replace(State.load(begun), config=load(walk.style), bare=True).dump()
+        return replace(State.load(begun), config=load(style), bare=True).dump()
 
     def _left_out(self, value: ParentValue, late: bool, why: str) -> Handed:
         def after(walk: Walk, _: PageFacts) -> Walk:
             named = (*walk.named, value)[:_NAMED]
-            return _gone_on(replace(walk, missing=walk.missing + 1, named=named), None, late)
+            return gone_on(replace(walk, missing=walk.missing + 1, named=named), None, late)
 
         self._note(f"Children that the API does not have are left out: {why}")
         return Handed(after)
@@ -230,34 +219,6 @@ class ChildrenReader:
         if text not in self._notes and len(self._notes) < _MOST_NOTES:
             self._notes.add(text)
             self._job.note(text)
-
-
-def _gone_on(walk: Walk, following: Cursor | None, late: bool) -> Walk:
-    """After a page of the present child, whose next page is at `following`."""
-    style = walk.style or _style_of(following)
-    if late:
-        (value, _), *rest = walk.aside
-        first = () if following is None else ((value, following),)
-        return replace(walk, aside=(*first, *rest), style=style)
-    if following is None:
-        return replace(walk.past(), style=style, in_a_row=0)
-    return replace(walk, child=following, style=style, in_a_row=0)
-
-
-def _style_of(cursor: Cursor | None) -> dict[str, Any] | None:
-    state = None if cursor is None else State.load(cursor)
-    return dump(state.config) if state and state.config and not state.presumed and not state.trial else None
-
-
-def _may_wait(error: SourceError, walk: Walk, attempt: int, late: bool) -> bool:
-    """Whether it is this child that fails, and not the API."""
-    passing = error.retryable and error.kind != "rate_limited"
-    room = len(walk.aside) < _MOST_ASIDE and walk.in_a_row < _MOST_IN_A_ROW
-    return passing and not late and attempt >= _PATIENCE and room
-
-
-def _set_aside(walk: Walk, value: ParentValue, child: Cursor | None) -> Walk:
-    return walk.past(aside=(*walk.aside, (value, child)), in_a_row=walk.in_a_row + 1)
 
 
 def _named(error: SourceError, name: str, value: ParentValue) -> SourceError:

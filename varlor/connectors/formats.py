@@ -59,13 +59,13 @@ def as_json(response: OutResponse, max_bytes: int) -> OutResponse:
         table = Table.of(body, response.content_type)
         shown = {"\t": "tab"}.get(table.delimiter, table.delimiter)
         return _told(response, table.records(body, max_bytes), f"CSV, columns parted by {shown}")
-    return replace(response, body=body, content_type=None)
+    return replace(response, body=body, content_type=_media(response.content_type))
 
 
 def form_of(head: bytes, content_type: str | None, url: str) -> Form:
     """In what form the records are, by the media type, the file's name and how it begins."""
     kind = _kind(content_type, url)
-    if any(word in kind for word in _LINES) or _is_lines(head):
+    if _is_lines(head) or (any(word in kind for word in _LINES) and head[:64].lstrip()[:1] != b"["):
         return "lines"
     if any(word in kind for word in _TABLES) or _looks_tabular(head, kind):
         return "csv"
@@ -83,12 +83,18 @@ def last_end(data: bytes | bytearray, form: Form, most: int) -> int:
 
 
 def _told(response: OutResponse, body: bytes, what: str) -> OutResponse:
-    return replace(response, body=body, content_type=None, note=f"The answer is {what}.")
+    media = _media(response.content_type)
+    return replace(response, body=body, content_type=media, note=f"The answer is {what}.")
+
+
+def _media(content_type: str | None) -> str:
+    """Without its charset, which the body has no longer."""
+    return (content_type or "").partition(";")[0].strip().lower()
 
 
 def _kind(content_type: str | None, url: str) -> str:
     """The media type, and what the address says of the file, as one text to look for words in."""
-    media = (content_type or "").partition(";")[0].strip().lower()
+    media = _media(content_type)
     name = urlsplit(url).path.rpartition("/")[2].lower().removesuffix(".gz")
     ending = name.rpartition(".")[2] if "." in name else ""
     known = ending if ending in (*_LINES, *_TABLES) and "html" not in media else ""
@@ -125,46 +131,49 @@ def from_lines(body: bytes) -> bytes:
 # --- CSV (RFC 4180) ----------------------------------------------------------------------------
 
 
-def _text(body: bytes) -> str:
-    """Text of an unnamed charset is UTF-8 if it can be, else Windows-1252, as spreadsheets write it."""
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
-
-
 def _looks_tabular(body: bytes, kind: str) -> bool:
     """Where the media type does not say: at least two rows, in two or more columns throughout."""
     start = body[:64].lstrip()[:1]
     if kind not in _UNTELLING or start in (b"{", b"[", b"<", b""):
         return False
-    return _delimiter(_text(body[:_SAMPLE_BYTES].rpartition(b"\n")[0]), sure=True) is not None
+    return _delimiter(body, sure=True) is not None
 
 
-def _delimiter(text: str, *, sure: bool = False) -> str | None:
+def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
     """What parts the header in the most columns, two at least, and no sampled row in more.
 
     `sure`: every sampled row, and there is one, in as many.
     """
+    sample = body if len(body) <= _SAMPLE_BYTES else body[:_SAMPLE_BYTES].rpartition(b"\n")[0]
     found: list[tuple[int, str]] = []
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in islice(_rows(text, delimiter), _SAMPLE)]
+        widths = [len(row) for row in islice(_rows(sample, delimiter), _SAMPLE)]
         regular = len(widths) > 1 and len(set(widths)) == 1
         if widths and widths[0] > 1 and max(widths) == widths[0] and (regular or not sure):
             found.append((widths[0], delimiter))
     return max(found, key=lambda each: each[0])[1] if found else None
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Rows that are not blank; raises SourceError(bad_records)."""
-    csv.field_size_limit(len(text) + 1)
-    lines = io.StringIO(text, newline="" if "\n" in text else None)
+def _rows(body: bytes, delimiter: str) -> Iterator[list[str]]:
+    """Rows that are not blank, decoded line by line; raises SourceError(bad_records)."""
+    csv.field_size_limit(len(body) + 1)
+    charset = _charset(body)
+    lines = io.BytesIO(body if b"\n" in body else body.replace(b"\r", b"\n"))
     try:
-        for row in csv.reader(lines, delimiter=delimiter):
+        for row in csv.reader((line.decode(charset, "replace") for line in lines), delimiter=delimiter):
             if len(row) > 1 or (row and row[0]):
                 yield row
     except csv.Error as error:
         raise SourceError("bad_records", f"The table cannot be read: {error}.") from None
+
+
+def _charset(body: bytes) -> str:
+    """Text of an unnamed charset is UTF-8 if it can be, else Windows-1252, as spreadsheets write it."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +185,13 @@ class Table:
 
     @classmethod
     def of(cls, beginning: bytes, content_type: str | None = None) -> Self:
-        text = _text(beginning)
         tabs = "tab-separated" in (content_type or "")
-        delimiter = "\t" if tabs else _delimiter(text) or ","
-        return cls(delimiter, tuple(_names(next(_rows(text, delimiter), []))))
+        delimiter = "\t" if tabs else _delimiter(beginning) or ","
+        return cls(delimiter, tuple(_names(next(_rows(beginning, delimiter), []))))
 
     def records(self, data: bytes, max_bytes: int, *, headed: bool = True) -> bytes:
         """A JSON list of objects; values stay text, what is empty is null. `headed`: the names come first."""
-        rows = _rows(_text(data), self.delimiter)
+        rows = _rows(data, self.delimiter)
         pieces: list[bytes] = []
         room = max_bytes
         records = (

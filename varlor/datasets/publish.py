@@ -22,6 +22,8 @@ _ATTEMPTS: Final = 3
 def write_mode(main: Table, target: LandingTarget) -> WriteMode:
     """How the run writes: a dataset that starts over from nothing is replaced, whatever was asked."""
     over = main.mark.reset
+    if target.inbox:  # events are sent once: nothing would come to take the rows' place
+        return target.write_mode
     return "replace" if over is not None and over.from_ is None else target.write_mode
 
 
