@@ -1,5 +1,7 @@
 """The connection test's effect. Draft and answer wait sealed in Redis, not in the history."""
 
+from typing import Any
+
 from pydantic import SecretStr
 from temporalio import activity
 
@@ -15,12 +17,14 @@ SECONDS = 20.0  # for the outside request; the rest of the 30 s is ours
 
 
 class CheckDraft(Model):
-    """What the API leaves under the nonce: an unsaved connector with its secrets, or just a path."""
+    """What the API leaves under the nonce: an unsaved connector with its secrets, or just what to ask."""
 
     connector: ConnectorSettings | None = None
     bearer_token: str | None = None
     api_key: str | None = None
     path: str | None = None
+    query: str | None = None
+    variables: dict[str, Any] | None = None
 
     def secrets(self) -> Secrets:
         return Secrets(
@@ -61,16 +65,24 @@ class CheckActivities:
             auth = self._connectors.auth(connector, draft.secrets())
         else:
             raise NotFoundError("The connection test names no connector.")
-        result = await self._asked(order.tenant_id, connector, auth, draft.path)
+        result = await self._asked(order.tenant_id, connector, auth, draft)
         if order.connector_id is not None:
             await repository.record_check(order.connector_id, result)
         return result
 
     async def _asked(
-        self, tenant: str, connector: Connector, auth: RequestAuth, path: str | None
+        self, tenant: str, connector: Connector, auth: RequestAuth, draft: CheckDraft
     ) -> CheckResult:
         try:
-            return await self._connectors.check(tenant, connector, auth, path=path, seconds=SECONDS)
+            return await self._connectors.check(
+                tenant,
+                connector,
+                auth,
+                path=draft.path,
+                seconds=SECONDS,
+                query=draft.query,
+                variables=draft.variables,
+            )
         except AuthRequiredError as error:
             told = CheckError(type="invalid_credential", title="Not connected", detail=error.detail)
             return CheckResult(ok=False, url=connector.base_url, error=told)

@@ -55,7 +55,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 def accepted(given: ConnectorInput, judge: UrlJudge) -> tuple[ConnectorSettings, Secrets]:
     """The settings to store and the secrets to seal; raises InvalidInputError, UnsupportedError."""
-    _supported(given.connector_type, given.api_type)
+    _supported(given.connector_type)
     if given.api_type == "webhook":
         return accepted_webhook(given)
     refuse_webhook_fields(given)
@@ -75,7 +75,7 @@ def merged(
     able to have its token sent to a host of their own. (The store forgets an OAuth token by itself.)
     """
     given = patch.model_fields_set
-    _supported(patch.connector_type or "api", patch.api_type or "rest")
+    _supported(patch.connector_type or "api")
     if "webhook" in {stored.api_type, patch.api_type}:
         return _patched_webhook(stored, patch), None
     settings = _judged(_patched(stored, patch), judge)
@@ -178,11 +178,9 @@ def _merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def _supported(connector_type: str, api_type: str) -> None:
+def _supported(connector_type: str) -> None:
     if connector_type != "api":
         _unsupported("/connectorType", f"connectorType {connector_type} is reserved; use api.")
-    if api_type == "graphql":
-        _unsupported("/apiType", f"apiType {api_type} is not supported by this version; use rest.")
 
 
 def _unsupported(pointer: str, detail: str) -> None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, model_validator
 
-from api.connector_input import refuse_headers
 from api.errors import invalid
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.model import Model, Name, UtcTime
@@ -70,15 +69,12 @@ class BackfillRequest(Model):
 
 
 def settings_of(given: ScheduleInput) -> ScheduleSettings:
-    """The settings to store; InvalidInputError for headers that a fetch may not carry."""
-    refuse_headers(given.fetch.headers, "/fetch/headers")
+    """The settings to store."""
     return ScheduleSettings.model_validate(given.model_dump(by_alias=False, exclude=set(_OF_THE_ENGINE)))
 
 
 def merged(stored: StoredSchedule, patch: SchedulePatch) -> ScheduleSettings:
     """The settings after the patch; raises InvalidInputError."""
-    if patch.fetch is not None:
-        refuse_headers(patch.fetch.headers, "/fetch/headers")
     document = stored.model_dump(mode="json", include=set(ScheduleSettings.model_fields))
     changes: dict[str, Any] = patch.model_dump(mode="json", exclude_unset=True, exclude=set(_OF_THE_ENGINE))
     for given, other in (("cron", "every"), ("every", "cron")):

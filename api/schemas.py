@@ -1,7 +1,7 @@
 """Request and answer bodies that are the API's own; the shared ones live in varlor/contracts."""
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -17,7 +17,7 @@ from varlor.contracts.connector import (
     Secret,
     Url,
 )
-from varlor.contracts.fetch import Path
+from varlor.contracts.fetch import Path, Query
 from varlor.contracts.incremental import CursorValue
 from varlor.contracts.model import Id, Model, Name, UtcTime
 from varlor.contracts.oauth import (
@@ -149,9 +149,15 @@ class CheckRequest(Model):
     connector_id: Id | None = None
     connector: ConnectorInput | None = None
     path: Path | None = None
+    query: Annotated[Query, Field(description="GraphQL: instead of `{ __typename }`")] | None = None
+    variables: Annotated[dict[str, Any], Field(max_length=128, description="GraphQL: of the query")] = {}
 
     @model_validator(mode="after")
     def _one_connector(self) -> "CheckRequest":
+        if self.path is not None and self.query is not None:
+            raise ValueError("give path or query, not both")
+        if self.variables and self.query is None:
+            raise ValueError("variables need a query")
         if (self.connector is None) == (self.connector_id is None):
             raise ValueError("give either connector or connectorId")
         return self

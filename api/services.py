@@ -18,6 +18,7 @@ from varlor.ports import (
     Events,
     OAuthAttempts,
     Presets,
+    QueryJudge,
     RateWindow,
     RouteLimit,
     Sessions,
@@ -64,6 +65,7 @@ class Services:
     datasets: Datasets
     presets: Presets
     judge: UrlJudge
+    queries: QueryJudge
     tokens: TokenVerifier
     sessions: Sessions
     codec: CodecServer

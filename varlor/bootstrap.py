@@ -36,6 +36,7 @@ from varlor.cache import connect as connect_redis
 from varlor.cache.client import ping as ping_redis
 from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
+from varlor.connectors.graphql import GraphQLDiscoverer, GraphQLJudge
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.connectors.notifications import WebhookSender
 from varlor.connectors.webhook import EventRecords, SignedArrivals
@@ -207,7 +208,8 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The worker's parts; raises PartUnavailableError when Temporal does not answer."""
     async with _shared(settings, lazy=False) as shared:
         client = GuardedClient(shared.policy, proxy_url=settings.egress_proxy_url)
-        asking = Discoverer(client, shared.clock, shared.window)
+        documents = Discoverer(client, shared.clock, shared.window)
+        asking = GraphQLDiscoverer(client, shared.window, shared.clock, documents)
         discoverer = PresetDiscoverer(shared.presets, asking, shared.clock)
         connectors = APIConnectorService(client, shared.window, discoverer, shared.clock)
         cache = RedisTokenCache(shared.redis, shared.encryption, shared.clock)
@@ -274,6 +276,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             datasets=shared.datasets,
             presets=shared.presets,
             judge=shared.policy,
+            queries=GraphQLJudge(),
             tokens=build_tokens(settings, shared.clock),
             sessions=RedisSessions(shared.redis, shared.clock),
             codec=PayloadServer(make_codec(settings)),

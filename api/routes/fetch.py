@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.connector_input import refuse_headers
 from api.deps import Caller, Editor, Svc
 from api.door import PREFIX
+from api.fetch_input import refuse_unfit
 from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
 from api.routes.connectors import ConnectorId
@@ -51,7 +51,7 @@ async def fetch(
     key: IdempotencyKey = None,
 ) -> FetchAccepted | dict[str, Any]:
     connector = await caller.store.connectors.get(connectorId)
-    refuse_headers(body.headers)
+    refuse_unfit(connector.api_type, body, parts.queries)
     _ready(connector)
     await _parents_are_there(caller, body)
 

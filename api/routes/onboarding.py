@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from activities.check import CheckDraft
 from api.connector_input import accepted
 from api.deps import Caller, Editor, Svc, Viewer
+from api.fetch_input import refuse_unfit
 from api.idempotency import IdempotencyKey, once
 from api.listening import listening
 from api.openapi import guarded
@@ -19,9 +20,17 @@ from api.trail import audit
 from api.webhook_input import refuse_fetching
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
+from varlor.contracts.connector import ApiType
+from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.messages import CheckInput, DiscoverInput
 from varlor.contracts.model import Model
-from varlor.errors import ConflictError, FieldProblem, PartUnavailableError, UnsupportedError
+from varlor.errors import (
+    ConflictError,
+    FieldProblem,
+    InvalidInputError,
+    PartUnavailableError,
+    UnsupportedError,
+)
 
 router = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
 _LATE: Final = CheckError(
@@ -110,9 +119,11 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
         connector = await caller.store.connectors.get(body.connector_id)
         if connector.status == "deleting":
             raise ConflictError("The connector is being deleted.")
+        _refuse_query(connector.api_type, body, parts)
     if body.connector is None:
-        return CheckDraft(path=body.path)
+        return CheckDraft(path=body.path, query=body.query, variables=body.variables)
     settings, held = accepted(body.connector, parts.judge)
+    _refuse_query(settings.api_type, body, parts)
     if settings.auth_type == "oauth2":
         problem = FieldProblem("/connector/authType", "Save it and connect it first; then it can be tested.")
         raise UnsupportedError("An unsaved connector has no token.", problem)
@@ -126,7 +137,18 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
         bearer_token=held.bearer_token.get_secret_value() if held.bearer_token else None,
         api_key=held.api_key.get_secret_value() if held.api_key else None,
         path=body.path,
+        query=body.query,
+        variables=body.variables,
     )
+
+
+def _refuse_query(api_type: ApiType, body: CheckRequest, parts: Services) -> None:
+    if api_type == "graphql" and body.path is not None:
+        detail = "A GraphQL connector has one address; give a query instead."
+        raise InvalidInputError(detail, FieldProblem("/path", detail))
+    if body.query is not None:
+        asked = FetchRequest(query=body.query, variables=body.variables, dataset=DatasetTarget(name="test"))
+        refuse_unfit(api_type, asked, parts.queries)
 
 
 async def _result(parts: Services, caller: Caller, nonce: str, url: str) -> CheckResult:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer
 from api.door import PREFIX
+from api.fetch_input import refuse_unfit
 from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
 from api.schedule_input import (
@@ -58,7 +59,7 @@ async def create(
     key: IdempotencyKey = None,
 ) -> Schedule | dict[str, Any]:
     settings = settings_of(body)
-    await _within_reach(caller, settings)
+    await _within_reach(parts, caller, settings)
 
     async def act() -> Schedule:
         stored = await caller.store.schedules.create(settings)
@@ -113,7 +114,7 @@ async def update(
 ) -> Schedule:
     stored = await caller.store.schedules.get(scheduleId)
     settings = merged(stored, body)
-    await _within_reach(caller, settings)
+    await _within_reach(parts, caller, settings)
     state = await _state(parts, caller, scheduleId)
     changed = stored.model_copy(
         update={name: getattr(settings, name) for name in type(settings).model_fields}
@@ -243,10 +244,11 @@ async def _switched(
     return await _shown(parts, caller, stored)
 
 
-async def _within_reach(caller: Caller, settings: ScheduleSettings) -> None:
+async def _within_reach(parts: Services, caller: Caller, settings: ScheduleSettings) -> None:
     """The connector, and the dataset if it is named by its id, are there and this tenant's."""
     connector = await caller.store.connectors.get(settings.connector_id)
     refuse_fetching(connector)
+    refuse_unfit(connector.api_type, settings.fetch, parts.queries, "/fetch")
     if connector.status == "deleting":
         raise ConflictError("The connector is being deleted.")
     if settings.fetch.dataset.id is not None:

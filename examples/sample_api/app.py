@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 from examples.sample_api.access import DOORS, Door
 from examples.sample_api.data import make_data
 from examples.sample_api.faults import Faults, FaultyApp, Rules
+from examples.sample_api.graphql_api import Mood, make_graphql, steering
+from examples.sample_api.graphql_schema import make_schema
 from examples.sample_api.oauth import Provider
 from examples.sample_api.routes import make_router
 from examples.sample_api.stats import CountedApp, Stats
@@ -17,16 +19,19 @@ _ABOUT = "Users, orders and events of a shop that does not exist, in every pagin
 
 
 def create_app(*, seed: int = 7, scale: float = 1) -> FastAPI:
-    """The API at `/` (open) and below each door's prefix, each with `/openapi.json` and `/docs`.
+    """The API at `/` (open) and below each door's prefix, each with `/openapi.json`, `/docs` and `/graphql`.
 
-    `POST /_faults`, `DELETE /_faults`, `GET /_stats` and `DELETE /_stats` steer it in tests, and what is
-    below `/_oauth` its authorization server.
+    `POST` and `DELETE /_faults`, `POST` and `DELETE /_graphql`, `GET` and `DELETE /_stats` steer it in
+    tests, and what is below `/_oauth` its authorization server.
     """
-    router = make_router(make_data(seed, scale))
+    data = make_data(seed, scale)
+    router, mood = make_router(data), Mood()
+    router.include_router(make_graphql(make_schema(data), mood))
     faults, stats = Faults(Random(seed)), Stats()
     app = FastAPI(title=_TITLE, description=_ABOUT, version="1.0.0")
     app.include_router(router)
     app.include_router(_steering(faults, stats), include_in_schema=False)
+    app.include_router(steering(mood), include_in_schema=False)
     provider = Provider()
     app.include_router(provider.router)
     for door in (*DOORS, provider.door):

@@ -107,7 +107,6 @@ async def test_bad_fields_are_refused_by_pointer_and_not_repeated(
     [
         ({"connectorType": "database"}, "/connectorType"),
         ({"connectorType": "storage"}, "/connectorType"),
-        ({"apiType": "graphql"}, "/apiType"),
         ({"apiType": "webhook"}, "/baseUrl"),
     ],
 )

@@ -1,7 +1,8 @@
 """The connection test: one request, judged and shown. Whatever the API does is the answer, no exception."""
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from varlor.connectors.auth import key_param, secret_values
 from varlor.connectors.http import OutResponse
@@ -41,7 +42,7 @@ _OTHER_TITLES: Final[dict[SourceKind, str]] = {
     "bad_request": "The API does not accept the request",
     "truncated": "The answer stops in the middle",
 }
-_MARGIN: Final = 0.5  # seconds kept back for telling the result
+MARGIN: Final = 0.5  # seconds kept back for telling the result
 
 
 class Check:
@@ -52,32 +53,36 @@ class Check:
         self._connector = connector
         self._auth = auth
         self._errand = Errand(tenant, connector, auth)
+        self._response: OutResponse | None = None
         self._url = redact_url(connector.base_url, key_param(connector))
 
     async def run(self, path: str | None, seconds: float) -> CheckResult:
         """Raises InvalidInputError for a path outside the base URL, PartUnavailableError; nothing else."""
         asked = Asked(address(self._connector, path or ""))
         self._url = redact_url(asked.url, key_param(self._connector))
-        response: OutResponse | None = None
+        return await self.judged(self._send(asked, max(seconds - MARGIN, 0.1)), seconds)
+
+    async def judged(self, shown: Coroutine[Any, Any, CheckResult], seconds: float) -> CheckResult:
+        """The result of what was sent and shown, or of how that failed."""
         try:
             async with asyncio.timeout(seconds):
-                response = await self._sender.send(self._errand, asked, seconds=max(seconds - _MARGIN, 0.1))
-            return await self._shown(asked, response)
+                return await shown
         except TimeoutError:
-            return self._failed(SourceError("timeout", f"No answer within {seconds:g} s."), None)
+            return self.failed(SourceError("timeout", f"No answer within {seconds:g} s."))
         except WaitRequiredError as wait:
             text = f"The connector's own rate limit lets the next request leave in {wait.seconds:.0f} s."
-            return self._failed(SourceError("rate_limited", text), None)
+            return self.failed(SourceError("rate_limited", text))
         except SourceError as error:
-            return self._failed(error, response)
+            return self.failed(error)
 
-    async def _shown(self, asked: Asked, response: OutResponse) -> CheckResult:
+    async def _send(self, asked: Asked, seconds: float) -> CheckResult:
+        response = self._response = await self._sender.send(self._errand, asked, seconds=seconds)
         page = Page(response, _ignore)
         page.find(None, asked.url.partition("?")[0], explicit=False)
         records = page.records()
         count = len(records)
         scene = Scene(asked, asked, page, count, Progress().after(count), key_param(self._connector))
-        secrets = secret_values(await self._auth.parts(), self._connector.headers)
+        secrets = await self.secrets()
         return CheckResult(
             ok=True,
             status_code=response.status,
@@ -90,7 +95,11 @@ class Check:
             pagination=self._connector.pagination or guess(choose(scene, ())),
         )
 
-    def _failed(self, error: SourceError, response: OutResponse | None) -> CheckResult:
+    async def secrets(self) -> tuple[str, ...]:
+        return secret_values(await self._auth.parts(), self._connector.headers)
+
+    def failed(self, error: SourceError) -> CheckResult:
+        response = self._response
         kind = _AS.get(error.kind, error.kind)
         type_: CheckErrorType = kind if kind in _TITLES else "server_error"
         detail = error.detail + (f" It began with: {error.excerpt[:300]}" if error.excerpt else "")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
@@ -113,6 +114,14 @@ class Sender:
             silence = seconds_to_wait(response.headers, self._clock.now())
         if silence:
             await self._window.block(errand.tenant, errand.connector.id, silence)
+
+    async def hold(self, errand: Errand, seconds: float | None) -> None:
+        """Let nobody send to this API for so long; nothing for None or 0."""
+        if seconds:
+            await self._window.block(errand.tenant, errand.connector.id, seconds)
+
+    def now(self) -> datetime:
+        return self._clock.now()
 
     def _entry(self, errand: Errand, asked: Asked, attempt: int, waited: int) -> RequestLogEntry:
         errand.sent += 1

@@ -1,14 +1,17 @@
 """What the rest of the product knows of outside APIs: test them, discover them, read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from varlor.connectors.auth import static_auth
 from varlor.connectors.check import Check
 from varlor.connectors.children import ChildrenReader
 from varlor.connectors.export import ExportReader
+from varlor.connectors.graphql.check import GraphQLCheck
+from varlor.connectors.graphql.plan import make_plan as make_query_plan
+from varlor.connectors.graphql.reader import GraphQLReader
 from varlor.connectors.http import GuardedClient
 from varlor.connectors.pagination.build import build
 from varlor.connectors.plan import for_parent, make_plan
@@ -38,16 +41,30 @@ class APIConnectorService:
         self._clock = clock
 
     async def check(
-        self, tenant: str, connector: Connector, auth: RequestAuth, *, path: str | None, seconds: float
+        self,
+        tenant: str,
+        connector: Connector,
+        auth: RequestAuth,
+        *,
+        path: str | None,
+        seconds: float,
+        query: str | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> CheckResult:
         """One request within `seconds`; raises InvalidInputError for a path outside the base URL."""
+        if connector.api_type == "graphql":
+            check = GraphQLCheck(self._sender, tenant, connector, auth)
+            return await check.run_query(query, variables or {}, seconds)
         return await Check(self._sender, tenant, connector, auth).run(path, seconds)
 
     async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery:
         return await self._discoverer.discover(tenant, connector, auth)
 
     async def reader(self, job: ReadJob, discovery: Discovery | None) -> PageReader:
-        """Raises InvalidInputError (path, endpoint, JSONPath), UnsupportedError (not REST, relay)."""
+        """Raises InvalidInputError (path, endpoint, query, JSONPath), UnsupportedError (webhook, relay)."""
+        if job.connector.api_type == "graphql":
+            query_plan = make_query_plan(job.connector, job.request, discovery, job.since)
+            return GraphQLReader(self._sender, job, query_plan)
         if job.connector.api_type != "rest":
             raise UnsupportedError(f"Connectors of type {job.connector.api_type} cannot be read yet.")
         if job.request.async_export is not None:

@@ -39,8 +39,19 @@ class CheckError(Model):
     detail: str
 
 
+class ResponseError(Model):
+    """One entry of a GraphQL answer's `errors`, redacted and cut; `path` leads to the field that failed."""
+
+    message: str
+    path: list[str | int] = []
+    code: str | None = None
+
+
 class CheckResult(Model):
-    """A connection test's answer: one request, judged and shown."""
+    """A connection test's answer: one request, judged and shown.
+
+    `errors` are those that a GraphQL server sent beside its data, or instead of it.
+    """
 
     ok: bool
     status_code: int | None = None
@@ -52,6 +63,7 @@ class CheckResult(Model):
     record_path: str | None = None
     pagination: Pagination | None = None
     error: CheckError | None = None
+    errors: list[ResponseError] = []
     workflow_id: str | None = None
 
 
@@ -59,7 +71,7 @@ class EndpointParameter(Model):
     """A parameter of an endpoint as its document describes it."""
 
     name: str
-    location: Literal["path", "query", "header", "cookie"]
+    location: Literal["path", "query", "header", "cookie", "variable"]
     required: bool = False
     type: str | None = None
     description: str | None = None
@@ -68,7 +80,10 @@ class EndpointParameter(Model):
 
 
 class Endpoint(Model):
-    """One readable operation of the API. `params` and `body` are sent unless the request has its own."""
+    """One readable operation of the API. `params` and `body` are sent unless the request has its own.
+
+    For GraphQL a field of the schema, with a `query` to take or to change.
+    """
 
     id: str
     method: str
@@ -81,6 +96,8 @@ class Endpoint(Model):
     record_path: str | None = None
     pagination: Pagination | None = None
     primary_key: list[str] | None = None
+    query: str | None = None
+    variables: dict[str, Any] | None = None
 
 
 class Discovery(Model):

@@ -16,9 +16,10 @@ WriteMode = Literal["append", "replace", "merge"]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f\\]+$")]
 _STREAM: Final = {
-    *("path", "endpoint_id", "method", "params", "headers", "body"),
+    *("path", "endpoint_id", "method", "params", "headers", "body", "query", "variables"),
     *("record_path", "for_each", "async_export"),
 }
+Query = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
 ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
 
 
@@ -53,6 +54,8 @@ class FetchRequest(Model):
 
     path: Path | None = None
     endpoint_id: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    query: Annotated[Query, Field(description="GraphQL: one query")] | None = None
+    variables: Annotated[dict[str, Any], Field(max_length=128, description="GraphQL: of the query")] = {}
     method: Literal["GET", "POST"] = "GET"
     params: Annotated[dict[ParamName, ParamValue | list[ParamValue]], Field(max_length=128)] = {}
     headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=64)] = {}
@@ -100,8 +103,10 @@ class FetchRequest(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> "FetchRequest":
-        if [self.path, self.endpoint_id, self.async_export].count(None) != 2:  # noqa: PLR2004 - all but one
-            raise ValueError("give one of path, endpointId and asyncExport")
+        if [self.path, self.endpoint_id, self.async_export, self.query].count(None) != 3:  # noqa: PLR2004 - all but one
+            raise ValueError("give one of path, endpointId, asyncExport and (GraphQL) query")
+        if self.variables and self.path is not None:
+            raise ValueError("variables belong to a GraphQL query, not to a path")
         if self.body is not None and self.method != "POST":
             raise ValueError("body needs method POST")
         return self

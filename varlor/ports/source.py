@@ -135,11 +135,27 @@ class PageReader(Protocol):
     async def close(self) -> None: ...
 
 
+class QueryJudge(Protocol):
+    """Says whether a GraphQL query may be stored and sent."""
+
+    def check_query(self, request: FetchRequest) -> None:
+        """InvalidInputError, with pointers into the request, for what is no bounded, reading query."""
+        ...
+
+
 class Connectors(Protocol):
     """The outside API of a connector: test, discover, read (`APIConnectorService`)."""
 
     async def check(
-        self, tenant: str, connector: Connector, auth: RequestAuth, *, path: str | None, seconds: float
+        self,
+        tenant: str,
+        connector: Connector,
+        auth: RequestAuth,
+        *,
+        path: str | None,
+        seconds: float,
+        query: str | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> CheckResult:
         """One judged request within `seconds`; never raises SourceError, it is the answer."""
         ...
