@@ -1,5 +1,12 @@
 # syntax=docker/dockerfile:1
 # One image for every process of ours: api, workers, migration job. The compose file says which.
+FROM node:24-bookworm-slim AS ui
+WORKDIR /src/frontend
+COPY frontend/package.json frontend/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY frontend ./
+RUN npm run build
+
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -11,6 +18,7 @@ COPY varlor varlor
 COPY workflows workflows
 COPY activities activities
 COPY api api
+COPY --from=ui /src/api/ui api/ui
 COPY examples/sample_api examples/sample_api
 RUN /opt/varlor/bin/pip install --no-deps --no-build-isolation .
 

@@ -1,11 +1,13 @@
 # `make help` lists what is here. Everything lands in .venv/; run any target again at any time.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fmt bench lock
+.PHONY: help setup run test check client fmt bench lock
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 ARGS ?=
+NPM := frontend/npm --silent
+UI := api/ui/index.html
 
 help: ## what each target does
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## / — /'
@@ -20,12 +22,20 @@ $(VENV)/.installed: $(UV) requirements/dev.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $(VENV)/.installed
 
-setup: $(VENV)/.installed ## install the locked packages (and the built UI) into .venv
+frontend/node_modules/.installed: $(VENV)/.installed frontend/package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	touch $@
+
+$(UI): frontend/node_modules/.installed $(shell find frontend/src frontend/public frontend/scripts -type f) frontend/index.html frontend/vite.config.ts frontend/package.json
+	$(NPM) run build -- --logLevel warn
+
+setup: $(VENV)/.installed $(UI) ## install the locked packages into .venv, and build the UI
 
 run: setup ## install, start the stack and do the main job against the sample API; ARGS=--once exits after it
 	$(BIN)/varlor demo $(ARGS)
 
-test: setup ## every test, on real servers
+test: setup ## every test, on real servers; ARGS for pytest alone
+	$(if $(ARGS),,$(NPM) test)
 	$(BIN)/pytest $(ARGS)
 
 check: setup ## format, lint, types, architecture; starts no server
@@ -33,6 +43,13 @@ check: setup ## format, lint, types, architecture; starts no server
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/pytest -q tests/architecture
+	$(NPM) run lint
+	$(NPM) run types
+	$(NPM) run size
+
+client: $(VENV)/.installed frontend/node_modules/.installed ## write the UI's client again, from the API's own document
+	$(BIN)/python -c 'import json; from api.app import create_app; print(json.dumps(create_app().openapi()))' > frontend/openapi.json
+	$(NPM) run client
 
 fmt: setup ## format the code
 	$(BIN)/ruff format .

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -29,6 +30,7 @@ from api.routes import (
     schedules,
     session,
     tokens,
+    ui,
 )
 from api.services import Services
 from varlor.bootstrap import build_services
@@ -57,8 +59,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
-def create_app(services: Services | None = None, settings: Settings | None = None) -> FastAPI:
-    """The ASGI application. Without `services` the lifespan builds the real ones from the settings."""
+def create_app(
+    services: Services | None = None, settings: Settings | None = None, ui_folder: Path = ui.FOLDER
+) -> FastAPI:
+    """The ASGI application. Without `services` the lifespan builds the real ones from the settings.
+
+    Where the UI is not built into `ui_folder`, a plain status page stands in its place.
+    """
     settings = settings or Settings()
     metrics = HttpMetrics()
 
@@ -89,6 +96,7 @@ def create_app(services: Services | None = None, settings: Settings | None = Non
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(pages.router)
+    app.include_router(ui.router(ui_folder) or pages.instead)
     app.add_middleware(Door)
     app.add_middleware(CodecCors, origin=settings.temporal_ui_url, prefix=f"{PREFIX}/codec/")
     app.add_middleware(BodyLimit)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.errors import PROBLEM_JSON, Problem
+from api.errors import PROBLEM_JSON, CallbackProblem, Problem
 from api.examples import EXAMPLES
 
 _REF: Final = "#/components/schemas/{model}"
@@ -63,9 +63,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=_ABOUT, routes=app.routes)
     components = document.setdefault("components", {})
     schemas: dict[str, Any] = components.setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template=_REF)
-    schemas.update(problem.pop("$defs"))
-    schemas["Problem"] = problem
+    for model in (Problem, CallbackProblem):
+        problem = model.model_json_schema(ref_template=_REF)
+        schemas.update(problem.pop("$defs"))
+        schemas[model.__name__] = problem
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for name, example in EXAMPLES.items():

@@ -29,7 +29,7 @@ _ANSWERS: Final = {
     **problems(404, 422, 429, 503),
     400: {
         "description": "Not connected, for those who accept JSON; or no callback of any provider",
-        "content": {PROBLEM_JSON: {"schema": CallbackProblem.model_json_schema()}},
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/CallbackProblem"}}},
     },
 }
 

@@ -17,6 +17,8 @@ from api.routes.session import set_cookie
 from varlor.errors import UnauthenticatedError, VarlorError
 
 router = APIRouter(include_in_schema=False)
+instead = APIRouter(include_in_schema=False)
+"""What stands where the UI is not built."""
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:3rem auto;padding:0 1rem;"
     "color:#1b1f24;background:#fff}"
@@ -32,7 +34,8 @@ _CSP: Final = (
 )
 
 
-@router.get("/")
+@instead.get("/")
+@router.get("/status")
 async def status_page(
     request: Request, parts: Svc, code: Annotated[str | None, Query(max_length=256)] = None
 ) -> HTMLResponse:

@@ -126,7 +126,7 @@ async def test_every_answer_carries_safe_headers(
         await viewer.get("/connectors"),
         await nobody.get("/connectors"),
         await nobody.get("/health/live"),
-        await nobody.get(f"{PUBLIC_URL}/"),
+        await nobody.get(f"{PUBLIC_URL}/status"),
         await nobody.get("/docs"),
     ):
         assert PLAIN_HEADERS.items() <= dict(answer.headers).items()
@@ -135,7 +135,7 @@ async def test_every_answer_carries_safe_headers(
 
 
 async def test_pages_run_no_script_and_load_nothing_from_elsewhere(nobody: httpx2.AsyncClient) -> None:
-    for place in (f"{PUBLIC_URL}/", "/docs"):
+    for place in (f"{PUBLIC_URL}/status", "/docs"):
         page = (await nobody.get(place)).text
         assert "<script" not in page
         assert "src=" not in page

@@ -75,7 +75,7 @@ async def test_a_link_opened_by_a_browser_is_spent_by_its_form_alone(
 ) -> None:
     code = await invited(services, tenant)
     for _ in range(2):  # looking, as link previews do, spends nothing
-        page = await browser.get(f"{PUBLIC_URL}/", params={"code": code})
+        page = await browser.get(f"{PUBLIC_URL}/status", params={"code": code})
         assert f'value="{code}"' in page.text
     form = {"code": code}
     elsewhere = {"Origin": "https://evil.example.net"}
@@ -83,11 +83,11 @@ async def test_a_link_opened_by_a_browser_is_spent_by_its_form_alone(
     ours = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}  # what a no-referrer page's form sends
     signed_in = await browser.post(f"{PUBLIC_URL}/sign-in", data=form, headers=ours)
     assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/")
-    assert "Signed in as ada" in (await browser.get(f"{PUBLIC_URL}/")).text
+    assert "Signed in as ada" in (await browser.get(f"{PUBLIC_URL}/status")).text
 
 
 async def test_codes_and_pages_take_no_markup_and_no_guess(browser: httpx2.AsyncClient) -> None:
-    page = await browser.get(f"{PUBLIC_URL}/", params={"code": '"><script>alert(1)</script>'})
+    page = await browser.get(f"{PUBLIC_URL}/status", params={"code": '"><script>alert(1)</script>'})
     assert "<script" not in page.text
     assert (await browser.post("/session", json={"code": "x" * 43})).status_code == 401
     assert (await browser.post("/session", json={"code": "short"})).status_code == 422

@@ -1,0 +1,42 @@
+import { screen, waitFor } from '@testing-library/react';
+import { expect, test } from 'vitest';
+
+import { answer, problem, server, WHO } from '@/test/server';
+import { expectAccessible, open } from '@/test/render';
+
+test('the frame leads to every page and says who is signed in', async () => {
+  const { container } = open('/settings');
+  for (const place of ['Datasets', 'Connectors', 'Runs', 'Schedules', 'Settings']) {
+    expect(await screen.findByRole('link', { name: place })).toBeVisible();
+  }
+  expect(screen.getByRole('link', { name: 'Settings' })).toHaveAttribute('aria-current', 'page');
+  await expectAccessible(container);
+});
+
+test('nobody signed in sees the way in, and how to get a link', async () => {
+  server.use(problem('get', '/session', 401, 'unauthenticated', 'Sign in, or send a bearer token.'));
+  open('/runs');
+  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect(screen.getByText('varlor signin')).toBeVisible();
+});
+
+test('the code of a link is spent once and leaves the address', async () => {
+  const spent: unknown[] = [];
+  server.use(
+    problem('get', '/session', 401, 'unauthenticated', 'Sign in, or send a bearer token.'),
+    answer('post', '/session', WHO, (body) => spent.push(body)),
+  );
+  window.history.replaceState(null, '', '/?code=one-time-code-1234');
+  open('/settings');
+  expect(await screen.findByRole('link', { name: 'Datasets' })).toBeVisible();
+  expect(spent).toEqual([{ code: 'one-time-code-1234' }]);
+  expect(window.location.search).toBe('');
+});
+
+test('a server that is away is said in words, and asked again', async () => {
+  server.use(problem('get', '/session', 503, 'unavailable', 'Redis does not answer.'));
+  open('/runs');
+  const alert = await screen.findByRole('alert');
+  await waitFor(() => expect(alert).toHaveTextContent('Redis does not answer.'));
+  expect(screen.getByRole('button', { name: 'Try again' })).toBeVisible();
+});

@@ -1,0 +1,20 @@
+/** The frame of every page: who is signed in decides between the app and the way in. */
+import { Outlet } from '@tanstack/react-router';
+
+import { ErrorNotice } from '@/components/ui/ErrorNotice';
+import { useSession } from '@/lib/hooks/useSession';
+
+import { Shell, ShellSkeleton } from './Shell';
+import { SignIn } from './SignIn';
+
+export function Root() {
+  const { data: who, error, refetch } = useSession();
+  if (error !== null) return <ErrorNotice error={error} doing="ask who is signed in" onRetry={() => void refetch()} m="xl" />;
+  if (who === undefined) return <ShellSkeleton />;
+  if (who === null) return <SignIn />;
+  return (
+    <Shell who={who}>
+      <Outlet />
+    </Shell>
+  );
+}

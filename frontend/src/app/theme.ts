@@ -1,0 +1,34 @@
+/** The look: one typeface, one accent, and greys whose contrast holds in both themes (WCAG AA). */
+import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+
+export const theme = createTheme({
+  primaryColor: 'indigo',
+  primaryShade: { light: 7, dark: 7 },
+  autoContrast: true,
+  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1.0625rem' } } },
+});
+
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#5c636a',
+    '--mantine-color-placeholder': '#6b727a',
+    '--mantine-color-error': '#c92a2a',
+    '--varlor-line': '#e3e6ea',
+    '--varlor-sunken': '#f6f7f9',
+  },
+  dark: {
+    '--mantine-color-body': '#16181c',
+    '--mantine-color-dimmed': '#a3abb5',
+    '--mantine-color-placeholder': '#949ca6',
+    '--mantine-color-error': '#ff8787',
+    '--mantine-color-anchor': '#91a7ff',
+    '--varlor-line': '#2d3138',
+    '--varlor-sunken': '#1c1f24',
+  },
+});

@@ -1,0 +1,97 @@
+/**
+ * A table of any length: only the visible rows are in the document. Below 640 px each row becomes a small
+ * list of its values. Sorting is the caller's when `sort` is given.
+ */
+import { useMediaQuery } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef, type ReactNode } from 'react';
+
+import { DataRow } from './DataRow';
+import { HeaderCell } from './HeaderCell';
+import classes from './DataTable.module.css';
+
+export interface Column<T> {
+  id: string;
+  header: string;
+  render: (row: T) => ReactNode;
+  /** A CSS grid track, such as `minmax(180px, 2fr)`. */
+  width: string;
+  align?: 'right';
+  sortable?: boolean;
+  /** On a narrow screen: shown alone on top, or left out. */
+  narrow?: 'title' | 'hide';
+}
+
+export interface Sort {
+  by: string;
+  down: boolean;
+}
+
+interface Props<T> {
+  label: string;
+  columns: Column<T>[];
+  rows: T[];
+  rowKey: (row: T) => string;
+  sort?: Sort;
+  onSort?: (sort: Sort) => void;
+  /** Called when the end comes into view: ask for more. */
+  onEnd?: () => void;
+  /** A line under the last row, such as "Loading more". */
+  foot?: ReactNode;
+  maxHeight?: string;
+}
+
+const ROW_PX = 44;
+const AHEAD = 10;
+
+export function DataTable<T>({ label, columns, rows, rowKey, sort, onSort, onEnd, foot, maxHeight }: Props<T>) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => (narrow ? 96 : ROW_PX),
+    overscan: 12,
+    initialRect: { width: 1000, height: 800 },
+  });
+  const items = virtual.getVirtualItems();
+  const lastSeen = items.at(-1)?.index ?? 0;
+
+  useEffect(() => {
+    if (lastSeen >= rows.length - AHEAD) onEnd?.();
+  }, [lastSeen, rows.length, onEnd]);
+
+  const tracks = narrow ? '1fr' : columns.map((column) => column.width).join(' ');
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex - what scrolls must be reachable by keyboard
+    <div ref={scroll} className={classes.scroll} style={{ maxHeight: maxHeight ?? 'calc(100dvh - 190px)' }} tabIndex={0} role="region" aria-label={label}>
+      <div role="table" aria-label={label} aria-rowcount={rows.length + 1} className={classes.table}>
+        <div role="rowgroup" className={narrow ? classes.hidden : classes.head}>
+          <div role="row" className={classes.row} style={{ gridTemplateColumns: tracks }} aria-rowindex={1}>
+            {columns.map((column) => (
+              <HeaderCell key={column.id} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            return row === undefined ? null : (
+              <DataRow
+                key={rowKey(row)}
+                ref={virtual.measureElement}
+                index={item.index}
+                top={item.start}
+                row={row}
+                columns={columns}
+                tracks={tracks}
+                narrow={narrow}
+              />
+            );
+          })}
+        </div>
+      </div>
+      {foot ? <div className={classes.foot}>{foot}</div> : null}
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+/** Who is signed in: null when nobody is. */
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+
+import { data, endSession, getSession, startSession, type SessionInfo } from '@/lib/api/client';
+import { keys } from '@/lib/api/keys';
+import { ApiError } from '@/lib/api/problem';
+
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  queryFn: async (): Promise<SessionInfo | null> => {
+    try {
+      return await data(getSession());
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 5 * 60_000,
+});
+
+export function useSession() {
+  return useQuery(sessionQuery);
+}
+
+/** Whether the signed-in person may do what needs `role`. */
+export function useMay(role: 'viewer' | 'editor' | 'admin' | 'operator'): boolean {
+  const { data: who } = useSession();
+  const enough = { viewer: ['viewer', 'editor', 'admin'], editor: ['editor', 'admin'], admin: ['admin'], operator: ['operator'] };
+  return who?.roles.some((held) => enough[role].includes(held)) ?? false;
+}
+
+export function useSignIn() {
+  const cache = useQueryClient();
+  return async (code: string) => {
+    const who = await data(startSession({ body: { code } }));
+    cache.setQueryData(keys.session, who);
+  };
+}
+
+export function useSignOut() {
+  const cache = useQueryClient();
+  return async () => {
+    await endSession();
+    cache.clear();
+    cache.setQueryData(keys.session, null);
+  };
+}
