@@ -1,5 +1,6 @@
 """Composition root of the API process: routes, door and middleware around the services of one lifespan."""
 
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,6 +79,7 @@ def create_app(
         configure(settings, "api")
         async with build_services(settings, metrics.registry) as built:
             app.state.services = built
+            gc.freeze()  # routes and models live as long as the process: no collection need visit them
             yield
 
     app = FastAPI(

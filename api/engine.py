@@ -21,7 +21,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from varlor import names
@@ -63,15 +63,18 @@ class Engine:
         self._client = client
 
     async def start_sync(self, order: SyncInput) -> str:
-        """The workflow's id; starting the same run again changes nothing."""
-        handle = await self._start(
-            SyncDataset.run,
-            order,
-            id=names.sync_id(order.tenant_id, order.run_id),
-            connector=order.connector_id,
-            summary=f"{order.connector_id} → {order.dataset_id}",
-        )
-        return handle.id
+        """The workflow's id; a run is started once, whether it still runs or has ended."""
+        workflow_id = names.sync_id(order.tenant_id, order.run_id)
+        with suppress(WorkflowAlreadyStartedError):
+            await self._start(
+                SyncDataset.run,
+                order,
+                id=workflow_id,
+                connector=order.connector_id,
+                summary=f"{order.connector_id} → {order.dataset_id}",
+                again=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+        return workflow_id
 
     async def check(self, order: CheckInput) -> CheckOutcome | None:
         """Run a connection test to its end; None when it failed or took too long."""
@@ -148,6 +151,7 @@ class Engine:
         connector: str | None,
         summary: str,
         execution_timeout: timedelta | None = None,
+        again: WorkflowIDReusePolicy = WorkflowIDReusePolicy.ALLOW_DUPLICATE,
     ) -> Any:
         pairs: list[SearchAttributePair[Any]] = [SearchAttributePair(_TENANT, order.tenant_id)]
         if connector is not None:
@@ -159,7 +163,7 @@ class Engine:
                 id=id,
                 task_queue=names.CONTROL_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=again,
                 search_attributes=TypedSearchAttributes(pairs),
                 priority=Priority(fairness_key=order.tenant_id),
                 static_summary=summary,

@@ -46,8 +46,7 @@ async def once(
     remembered = await repository.begin(key, fingerprint)
     if remembered is not None:
         if remembered.fingerprint != fingerprint:
-            problem = FieldProblem(_POINTER, "This key was used with another request; use a new one.")
-            raise InvalidInputError("The Idempotency-Key belongs to another request.", problem)
+            raise used_otherwise()
         return remembered.body
     try:
         answer = await act()
@@ -56,6 +55,11 @@ async def once(
         raise
     await repository.finish(key, RememberedAnswer(fingerprint, status, answer.model_dump(mode="json")))
     return answer
+
+
+def used_otherwise() -> InvalidInputError:
+    problem = FieldProblem(_POINTER, "This key was used with another request; use a new one.")
+    return InvalidInputError("The Idempotency-Key belongs to another request.", problem)
 
 
 def _fingerprint(request: Request, body: Model | None) -> str:

@@ -20,6 +20,7 @@ from varlor.auth.expiry import plan
 from varlor.auth.jwks import JwksKeys
 from varlor.auth.jwt import EmbeddedKey, JwtVerifier
 from varlor.auth.oauth2 import OAuth2Service
+from varlor.auth.remembered import RememberedTokens
 from varlor.auth.sessions import RedisSessions
 from varlor.auth.tokens import TokenManagerService
 from varlor.cache import (
@@ -164,7 +165,8 @@ def build_tokens(settings: Settings, clock: Clock) -> TokenVerifier:
         keys = EmbeddedKey(settings.jwt_public_key)
     else:
         raise InvalidInputError("Neither VARLOR_JWT_JWKS_URL nor VARLOR_JWT_PUBLIC_KEY is set.")
-    return JwtVerifier(keys, clock, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    verifier = JwtVerifier(keys, clock, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    return RememberedTokens(verifier, clock)
 
 
 @asynccontextmanager

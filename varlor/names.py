@@ -35,6 +35,11 @@ def scheduled_run_id(workflow_id: str, execution: str) -> str:
     return f"run_{hashlib.sha256(f'{workflow_id} {execution}'.encode()).hexdigest()[:32]}"
 
 
+def keyed_run_id(tenant: str, key: str, attempt: int) -> str:
+    """The run of an Idempotency-Key; `attempt` counts those before it whose workflow could not be started."""
+    return f"run_{hashlib.sha256(f'{tenant} {key} {attempt}'.encode()).hexdigest()[:32]}"
+
+
 def keep_fresh_id(tenant: str, connector: str) -> str:
     return f"keep-fresh/{tenant}/{connector}"
 

@@ -1,34 +1,27 @@
 """Starting a sync: the run's row first, so that a run is visible whatever happens to its workflow."""
 
 import secrets
-from http import HTTPStatus
-from typing import Any
+from dataclasses import dataclass
+from itertools import count
 
-from fastapi import APIRouter, Request, Response
+import structlog
+from fastapi import APIRouter, Response
 
 from api.deps import Caller, Editor, Svc
 from api.door import PREFIX
 from api.fetch_input import refuse_unfit
-from api.idempotency import IdempotencyKey, once
+from api.idempotency import IdempotencyKey, used_otherwise
 from api.openapi import guarded
 from api.routes.connectors import ConnectorId
 from api.schemas import FetchAccepted
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
-from api.webhook_input import refuse_fetching
-from varlor.contracts.connector import Connector
-from varlor.contracts.dataset import Dataset
-from varlor.contracts.fetch import DatasetTarget, FetchRequest
+from varlor import names
+from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.messages import SyncInput
-from varlor.contracts.run import RunError
-from varlor.errors import (
-    ConflictError,
-    FieldProblem,
-    InvalidInputError,
-    NotFoundError,
-    PartUnavailableError,
-)
+from varlor.contracts.run import NOT_STARTED, Run, RunError
+from varlor.errors import FieldProblem, InvalidInputError, NotFoundError, PartUnavailableError
 
 router = APIRouter(prefix="/connectors", tags=["runs"], route_class=StrictRoute)
 
@@ -39,48 +32,73 @@ router = APIRouter(prefix="/connectors", tags=["runs"], route_class=StrictRoute)
     operation_id="start_fetch",
     summary="Fetch records into a dataset",
     responses=guarded(404, 409, 413, 422),
-    response_model=FetchAccepted,
 )
 async def fetch(
     connectorId: ConnectorId,  # noqa: N803 - the name on the wire
     body: FetchRequest,
-    request: Request,
     response: Response,
     parts: Svc,
     caller: Editor,
     key: IdempotencyKey = None,
-) -> FetchAccepted | dict[str, Any]:
-    connector = await caller.store.connectors.get(connectorId)
-    refuse_unfit(connector.api_type, body, parts.queries)
-    _ready(connector)
+) -> FetchAccepted:
     await _parents_are_there(caller, body)
-
-    async def act() -> FetchAccepted:
-        return await _start(parts, caller, connector, body)
-
-    accepted = await once(caller, request, key, body, act, status=HTTPStatus.ACCEPTED)
-    run_id = accepted["runId"] if isinstance(accepted, dict) else accepted.run_id
-    response.headers["Location"] = f"{PREFIX}/runs/{run_id}"
-    return accepted
+    order = Order(parts, caller, connectorId, body)
+    run = await order.queue(f"run_{secrets.token_hex(16)}") if key is None else await order.queue_once(key)
+    if run.status == "queued":
+        await _start(parts, caller, run)
+    response.headers["Location"] = f"{PREFIX}/runs/{run.id}"
+    return FetchAccepted(run_id=run.id, dataset_id=run.dataset_id, workflow_id=run.workflow_id)
 
 
-async def _start(parts: Services, caller: Caller, connector: Connector, body: FetchRequest) -> FetchAccepted:
-    dataset = await _dataset(caller, connector.id, body.dataset)
-    run_id = f"run_{secrets.token_hex(16)}"
-    run = await caller.store.runs.create(
-        run_id, connector_id=connector.id, dataset_id=dataset.id, request=body, origin="api"
-    )
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be fetched, by whom, from where."""
+
+    parts: Services
+    caller: Caller
+    connector_id: str
+    body: FetchRequest
+
+    async def queue_once(self, key: str) -> Run:
+        """The run of this key, whose id follows from it: no crash and no delay starts a second sync.
+
+        A run that could not be started has done nothing, and never will: another one takes its place.
+        """
+        for attempt in count():
+            run_id = names.keyed_run_id(self.caller.tenant_id, key, attempt)
+            run = await self.caller.store.runs.find(run_id) or await self.queue(run_id)
+            if (run.connector_id, run.request) != (self.connector_id, self.body):
+                raise used_otherwise()
+            if run.error is None or run.error.type != NOT_STARTED:
+                return run
+        raise AssertionError("count() does not end")
+
+    async def queue(self, run_id: str) -> Run:
+        return await self.caller.store.starts.queue(
+            run_id,
+            connector_id=self.connector_id,
+            request=self.body,
+            fits=lambda settings: refuse_unfit(settings.api_type, self.body, self.parts.queries),
+            actor=self.caller.actor,
+            correlation_id=structlog.contextvars.get_contextvars().get("correlation_id"),
+        )
+
+
+async def _start(parts: Services, caller: Caller, run: Run) -> None:
+    """Raises PartUnavailableError once the run is told as failed: if it did start, it will do nothing."""
     order = SyncInput(
-        tenant_id=caller.tenant_id, run_id=run.id, connector_id=connector.id, dataset_id=dataset.id
+        tenant_id=caller.tenant_id,
+        run_id=run.id,
+        connector_id=run.connector_id,
+        dataset_id=run.dataset_id,
     )
     try:
-        workflow_id = await parts.engine.start_sync(order)
+        await parts.engine.start_sync(order)
     except PartUnavailableError as error:
-        reason = RunError(type=error.slug, title="could not start", detail=error.detail)
+        reason = RunError(type=NOT_STARTED, title="could not start", detail=error.detail)
         await caller.store.runs.mark(run.id, "failed", error=reason)
+        await audit(caller, "fetch.started", outcome="failed", connector_id=run.connector_id, run=run.id)
         raise
-    await audit(caller, "fetch.started", connector_id=connector.id, run=run.id, dataset=dataset.id)
-    return FetchAccepted(run_id=run.id, dataset_id=dataset.id, workflow_id=workflow_id)
 
 
 async def _parents_are_there(caller: Caller, body: FetchRequest) -> None:
@@ -92,28 +110,3 @@ async def _parents_are_there(caller: Caller, body: FetchRequest) -> None:
     except NotFoundError:
         detail = "There is no such dataset; sync the parents first, or give forEach their path."
         raise InvalidInputError(detail, FieldProblem("/forEach/dataset", detail)) from None
-
-
-async def _dataset(caller: Caller, connector_id: str, target: DatasetTarget) -> Dataset:
-    datasets = caller.store.datasets
-    if target.id is not None:
-        return await datasets.get(target.id)
-    name = target.name or ""
-    found = await datasets.find(name)
-    if found is not None:
-        return found
-    try:
-        return await datasets.create(name, connector_id=connector_id)
-    except ConflictError:  # another request was first: theirs is the one
-        found = await datasets.find(name)
-        if found is None:
-            raise NotFoundError("No such dataset.") from None
-        return found
-
-
-def _ready(connector: Connector) -> None:
-    refuse_fetching(connector)
-    if connector.status == "deleting":
-        raise ConflictError("The connector is being deleted.")
-    if connector.auth_type != "none" and not connector.has_credential:
-        raise ConflictError("The connector has no credential yet; set it first.")

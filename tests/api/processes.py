@@ -18,7 +18,7 @@ from varlor.names import CONNECTOR_ATTRIBUTE, TENANT_ATTRIBUTE
 from varlor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30
+START_SECONDS = 120  # for a machine with much else to do
 
 
 def environment(settings: Settings, **changed: str) -> dict[str, str]:

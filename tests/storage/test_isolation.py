@@ -145,6 +145,7 @@ def test_every_repository_is_tried() -> None:
         "grants",
         "runs",
         "schedules",
+        "starts",
         "datasets",
         "inbox",
         "audit",

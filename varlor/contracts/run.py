@@ -1,6 +1,6 @@
 """The run: one sync of one dataset, its numbers, its requests and its log."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.model import Id, Model, UtcTime
@@ -19,6 +19,10 @@ class RunError(Model):
     title: str
     detail: str
     status: int | None = None
+
+
+NOT_STARTED: Final = "not_started"
+"""The error's type of a run whose workflow could not be started: it has read and written nothing."""
 
 
 class SchemaChange(Model):

@@ -55,6 +55,7 @@ from varlor.ports.storage import (
     RememberedAnswer,
     RunRepository,
     ScheduleRepository,
+    StartRepository,
     Store,
     TenantStore,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "SendResult",
     "Sessions",
     "Signatures",
+    "StartRepository",
     "StashedGrant",
     "Store",
     "TenantStore",

@@ -83,6 +83,7 @@ class RunRepository(Protocol):
         ...
 
     async def get(self, run_id: str) -> Run: ...
+    async def find(self, run_id: str) -> Run | None: ...
     async def list(
         self,
         *,
@@ -122,6 +123,26 @@ class RunRepository(Protocol):
         """Whether this connector may have sent a request since then (the window after a Redis flush).
 
         A run that started at `before` or later does not count: whatever it sent is known.
+        """
+        ...
+
+
+class StartRepository(Protocol):
+    """What the start of one tenant's sync leaves behind."""
+
+    async def queue(
+        self,
+        run_id: str,
+        *,
+        connector_id: str,
+        request: FetchRequest,
+        actor: str,
+        correlation_id: str | None = None,
+    ) -> Run:
+        """Insert the run as `queued`, with the audit's line, and its dataset if that is named and missing.
+
+        All or nothing; the same id again answers the stored run. NotFoundError without such a connector
+        or dataset; ConflictError while the connector is being deleted or lacks its credential.
         """
         ...
 
@@ -198,6 +219,8 @@ class TenantStore(Protocol):
     def grants(self) -> GrantRepository: ...
     @property
     def runs(self) -> RunRepository: ...
+    @property
+    def starts(self) -> StartRepository: ...
     @property
     def schedules(self) -> ScheduleRepository: ...
     @property

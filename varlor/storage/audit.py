@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -50,8 +49,7 @@ class SqlAudit:
         detail: Mapping[str, str] | None = None,
     ) -> AuditEntry:
         line = AuditLine(action, actor, outcome, connector_id, correlation_id, detail or {})
-        async with self._scope.database.write() as session:
-            return _show(await append(self._scope, await session.connection(), line))
+        return _show(await self._scope.database.at_once(lambda writer: append(writer, self._scope, line)))
 
     async def list(
         self,
@@ -106,15 +104,15 @@ class SqlAudit:
         return opened == head.hash.encode()
 
 
-async def append(scope: Scope, connection: AsyncConnection, line: AuditLine) -> Mapping[str, Any]:
+def append(connection: Connection, scope: Scope, line: AuditLine) -> Mapping[str, Any]:
     """Add the line within the transaction of the act that it tells of. Last, for it locks the head."""
     # Every act waits for this, so it goes without the ORM, which takes twice as long.
-    count, before = await _locked_head(scope, connection)
+    count, before = _locked_head(connection, scope)
     row = _row(scope, line) | {"seq": count + 1}
     row["hash"] = line_hash(row, before)
-    await connection.execute(scope.database.insert(AuditRow), row)
+    connection.execute(scope.database.insert(AuditRow), row)
     end = {"count": row["seq"], "hash": row["hash"], "seal": _seal(scope, row["seq"], row["hash"])}
-    await connection.execute(_MOVE_HEAD, {"tenant": scope.tenant, **end})
+    connection.execute(_MOVE_HEAD, {"tenant": scope.tenant, **end})
     return row
 
 
@@ -131,15 +129,15 @@ def _row(scope: Scope, line: AuditLine) -> dict[str, Any]:
     }
 
 
-async def _locked_head(scope: Scope, connection: AsyncConnection) -> tuple[int, str]:
+def _locked_head(connection: Connection, scope: Scope) -> tuple[int, str]:
     """Lock the head, so that writers of one tenant queue; the first one makes it."""
     tenant = {"tenant": scope.tenant}
-    found = (await connection.execute(_HEAD, tenant)).first()
+    found = connection.execute(_HEAD, tenant).first()
     if found is None:
         first = {"tenant_id": scope.tenant, "count": 0, "hash": GENESIS, "seal": _seal(scope, 0, GENESIS)}
         insert = scope.database.insert(AuditHeadRow).on_conflict_do_nothing()
-        await connection.execute(insert, first)
-        found = (await connection.execute(_HEAD, tenant)).one()
+        connection.execute(insert, first)
+        found = connection.execute(_HEAD, tenant).one()
     return found[0], found[1]
 
 

@@ -11,7 +11,7 @@ from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, ConnectorStatus, Secrets
 from varlor.errors import ConflictError
 from varlor.ports import Listing
-from varlor.storage.credentials import keeps_token, opened, sealed_row, suffices
+from varlor.storage.credentials import has_token, keeps_token, opened, sealed_row, suffices
 from varlor.storage.grants import find, forget
 from varlor.storage.ids import new_id
 from varlor.storage.paging import page
@@ -160,7 +160,7 @@ def _status(
     given: bool = True,
 ) -> str:
     """Lacking its credential, a connector needs one; given it, it starts again as a draft."""
-    if settings.auth_type != "none" and not suffices(settings, credential, grant):
+    if settings.auth_type != "none" and not suffices(settings, credential.sealed, token=has_token(grant)):
         return "revoked" if grant is not None and grant.status == before == "revoked" else "needs_auth"
     if settings.auth_type == "oauth2" and before == "needs_reauth" and not given:
         return before

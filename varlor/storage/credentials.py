@@ -1,6 +1,6 @@
 """A connector's secrets between the clear and the row: one sealed value per field."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -45,15 +45,23 @@ def opened(scope: Scope, row: CredentialRow) -> Secrets:
     )
 
 
-def suffices(settings: ConnectorSettings, row: CredentialRow, grant: GrantRow | None) -> bool:
-    """Tell whether the credential that this way of signing in needs is there."""
+def suffices(settings: ConnectorSettings, secrets: Collection[str], *, token: bool) -> bool:
+    """Tell whether the credential that this way of signing in needs is there, by the fields that are sealed.
+
+    `token`: a user's token is stored.
+    """
     if settings.auth_type == "oauth2":
-        return bool(grant is not None and grant.sealed) or _by_itself(settings, row.sealed.keys())
+        return token or _by_itself(settings, secrets)
     needed = _NEEDED.get(settings.auth_type)
-    return needed in row.sealed if needed else bool(row.sealed)
+    return needed in secrets if needed else bool(secrets)
 
 
-def _by_itself(settings: ConnectorSettings, secrets: AbstractSet[str]) -> bool:
+def has_token(grant: GrantRow | None) -> bool:
+    """Tell whether a user's token is stored."""
+    return grant is not None and bool(grant.sealed)
+
+
+def _by_itself(settings: ConnectorSettings, secrets: Collection[str]) -> bool:
     """Whether a machine's grant can get its first token without anybody's consent."""
     config = settings.oauth_config
     if config is None or config.grant == "authorization_code":

@@ -1,11 +1,12 @@
 """Sessions, and the one place where a driver's failure becomes one of ours."""
 
-from asyncio import Lock
-from collections.abc import AsyncGenerator, Generator
+from asyncio import Lock, get_running_loop
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     DataError,
@@ -20,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.errors import InvalidInputError, PartUnavailableError
-from varlor.storage.engine import DURABLE, SNAPSHOT, WRITES
+from varlor.storage.engine import DURABLE, SNAPSHOT, WRITES, writer_of
 from varlor.storage.tables import TenantRow
 
+T = TypeVar("T")
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 _NO_TABLE: Final = {"42P01", "42703", 1}  # undefined table, undefined column; SQLite's one code for both
 
@@ -42,6 +44,8 @@ class Database:
         # SQLite has one writer at a time. Those of one process queue here, and go on the moment it is their
         # turn; the driver would sleep and ask again.
         self._turn = nullcontext() if postgres else Lock()
+        self._writer = None if postgres else writer_of(engine)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._insert = postgresql.insert if postgres else sqlite.insert
 
     def insert(self, table: type[TenantRow]) -> postgresql.Insert | sqlite.Insert:
@@ -73,10 +77,30 @@ class Database:
             ):
                 yield session
 
+    async def at_once(self, act: Callable[[Connection], T]) -> T:
+        """Run a whole transaction: commit at the end, roll back on any error.
+
+        `act` executes Core statements as if nothing were asynchronous. On SQLite it runs in a thread of its
+        own, so that all its statements together cost one visit there.
+        """
+        with named_failures():
+            if self._writer is not None:
+                async with self._turn:
+                    return await get_running_loop().run_in_executor(
+                        self._thread, _transact, self._writer, act
+                    )
+            async with self._writers.begin() as connection:
+                return await connection.run_sync(act)
+
     async def ping(self) -> None:
         with named_failures():
             async with self._readers.connect() as connection:
                 await connection.execute(text("SELECT 1"))
+
+
+def _transact(engine: Engine, act: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return act(connection)
 
 
 @contextmanager

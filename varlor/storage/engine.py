@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -46,6 +47,20 @@ def create_engine(url: str) -> AsyncEngine:
         pool_timeout=POOL_SECONDS,
         connect_args=postgres_arguments(),
     )
+
+
+def writer_of(engine: AsyncEngine) -> Engine:
+    """Make SQLite's engine for one writing thread; it is disposed of together with `engine`."""
+    plain = create_plain_engine(
+        engine.url.set(drivername="sqlite"), hide_parameters=True, pool_size=1, max_overflow=0
+    )
+    prepare_sqlite(plain)
+
+    def dispose(_: Engine) -> None:
+        plain.dispose()
+
+    event.listen(engine.sync_engine, "engine_disposed", dispose)
+    return plain.execution_options(**{WRITES: True})
 
 
 def database_url(url: str) -> URL:

@@ -75,7 +75,7 @@ class SqlGrants:
             if connector.status in _WAITING:
                 connector.status = "draft"
             if line is not None:
-                await append(self._scope, await session.connection(), line)
+                await (await session.connection()).run_sync(append, self._scope, line)
             return _state(row)
 
     async def mark(

@@ -72,6 +72,11 @@ class SqlRuns:
         async with self._scope.database.read() as session:
             return self._show(await self._row(session, run_id))
 
+    async def find(self, run_id: str) -> Run | None:
+        async with self._scope.database.read() as session:
+            row = (await session.exec(self._scope.select(RunRow, col(RunRow.id) == run_id))).first()
+        return None if row is None else self._show(row)
+
     async def list(
         self,
         *,

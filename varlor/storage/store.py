@@ -21,6 +21,7 @@ from varlor.storage.resealing import Resealing
 from varlor.storage.runs import SqlRuns
 from varlor.storage.schedules import SqlSchedules
 from varlor.storage.scope import Encryption, Scope
+from varlor.storage.starts import SqlStarts
 from varlor.storage.tables import InboxEventRow, InboxRow
 
 
@@ -36,6 +37,7 @@ class SqlTenantStore:
         self.notifications = SqlNotifications(scope)
         self.inbox = SqlInbox(scope)
         self.audit = SqlAudit(scope)
+        self.starts = SqlStarts(scope, self.runs)
         self.idempotency = SqlIdempotency(scope)
 
 

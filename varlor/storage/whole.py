@@ -8,14 +8,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.contracts.connector import Connector, ConnectorSettings
 from varlor.errors import NotFoundError
-from varlor.storage.credentials import suffices
+from varlor.storage.credentials import has_token, suffices
 from varlor.storage.scope import Scope
 from varlor.storage.tables import ConnectorRow, CredentialRow, GrantRow, InboxRow
 
 NOUN: Final = "connector"
 
 
-def _of_connector(table: type[CredentialRow | GrantRow | InboxRow]) -> ColumnElement[bool]:
+def of_connector(table: type[CredentialRow | GrantRow | InboxRow]) -> ColumnElement[bool]:
+    """Join what hangs on a connector to its row."""
     same_tenant = col(table.tenant_id) == col(ConnectorRow.tenant_id)
     return and_(same_tenant, col(table.connector_id) == col(ConnectorRow.id))
 
@@ -23,9 +24,9 @@ def _of_connector(table: type[CredentialRow | GrantRow | InboxRow]) -> ColumnEle
 _WHOLE: Final = (
     select(ConnectorRow, CredentialRow, GrantRow, InboxRow)
     .where(col(ConnectorRow.tenant_id) == bindparam("tenant"), col(ConnectorRow.id) == bindparam("connector"))
-    .join(CredentialRow, _of_connector(CredentialRow))
-    .outerjoin(GrantRow, _of_connector(GrantRow))
-    .outerjoin(InboxRow, _of_connector(InboxRow))
+    .join(CredentialRow, of_connector(CredentialRow))
+    .outerjoin(GrantRow, of_connector(GrantRow))
+    .outerjoin(InboxRow, of_connector(InboxRow))
 )
 """Built once: every act begins with it."""
 
@@ -50,7 +51,7 @@ def show(
             **settings.model_dump(by_alias=False),
             "id": row.id,
             "status": row.status,
-            "has_credential": suffices(settings, credential, grant),
+            "has_credential": suffices(settings, credential.sealed, token=has_token(grant)),
             "hook_id": None if inbox is None else inbox.hook_id,
             "created_at": row.created_at,
             "updated_at": row.updated_at,

@@ -1,0 +1,123 @@
+"""What the start of a sync leaves behind: its dataset, its run and the audit's line, in one transaction."""
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, select
+from sqlmodel import col
+
+from varlor import names
+from varlor.contracts.connector import ConnectorSettings
+from varlor.contracts.dataset import TableFacts
+from varlor.contracts.fetch import DatasetTarget, FetchRequest
+from varlor.contracts.run import Run
+from varlor.errors import ConflictError, NotFoundError
+from varlor.ports import AuditLine
+from varlor.storage.audit import append
+from varlor.storage.columns import storable
+from varlor.storage.credentials import suffices
+from varlor.storage.ids import new_id
+from varlor.storage.runs import SqlRuns
+from varlor.storage.scope import Scope
+from varlor.storage.tables import ConnectorRow, CredentialRow, DatasetRow, GrantRow, RunRow
+from varlor.storage.whole import of_connector
+
+_OF_TENANT: Final = bindparam("tenant")
+_CONNECTOR: Final = (
+    select(
+        col(ConnectorRow.status),
+        col(ConnectorRow.settings),
+        col(CredentialRow.sealed).label("secrets"),
+        col(GrantRow.sealed).label("token"),
+    )
+    .join(CredentialRow, of_connector(CredentialRow))
+    .outerjoin(GrantRow, of_connector(GrantRow))
+    .where(col(ConnectorRow.tenant_id) == _OF_TENANT, col(ConnectorRow.id) == bindparam("connector"))
+)
+_MINE: Final = select(col(DatasetRow.id)).where(col(DatasetRow.tenant_id) == _OF_TENANT)
+_BY_ID: Final = _MINE.where(col(DatasetRow.id) == bindparam("wanted"))
+_BY_NAME: Final = _MINE.where(col(DatasetRow.name) == bindparam("wanted"))
+"""Built once: every start executes them."""
+
+
+class SqlStarts:
+    """StartRepository."""
+
+    def __init__(self, scope: Scope, runs: SqlRuns) -> None:
+        self._scope = scope
+        self._runs = runs
+
+    async def queue(
+        self,
+        run_id: str,
+        *,
+        connector_id: str,
+        request: FetchRequest,
+        actor: str,
+        correlation_id: str | None = None,
+    ) -> Run:
+        run: dict[str, Any] = {
+            "id": run_id,
+            "connector_id": connector_id,
+            "origin": "api",
+            "status": "queued",
+            "created_at": self._scope.clock.now(),
+        }
+
+        def act(connection: Connection) -> bool:
+            self._must_be_ready(connection, connector_id)
+            run["dataset_id"] = dataset_id = self._dataset(connection, connector_id, request.dataset)
+            row = {**run, "tenant_id": self._scope.tenant, "request": request.model_dump(mode="json")}
+            insert = self._scope.database.insert(RunRow).on_conflict_do_nothing()
+            if connection.execute(insert.returning(col(RunRow.id)), row).first() is None:
+                return False
+            detail = {"run": run_id, "dataset": dataset_id}
+            append(
+                connection,
+                self._scope,
+                AuditLine(
+                    "fetch.started", actor, "ok", connector_id, correlation_id=correlation_id, detail=detail
+                ),
+            )
+            return True
+
+        if not await self._scope.database.at_once(act):
+            return await self._runs.get(run_id)
+        workflow_id = names.sync_id(self._scope.tenant, run_id)
+        return Run.model_validate({**run, "request": request, "workflow_id": workflow_id})
+
+    def _must_be_ready(self, connection: Connection, connector_id: str) -> None:
+        key = {"tenant": self._scope.tenant, "connector": connector_id}
+        found = connection.execute(_CONNECTOR, key).one_or_none()
+        if found is None:
+            raise NotFoundError("No such connector.")
+        if found.status == "deleting":
+            raise ConflictError("The connector is being deleted.")
+        settings = ConnectorSettings.model_validate(found.settings)
+        if settings.api_type == "webhook":
+            raise ConflictError("A webhook connector receives events; there is nothing to fetch from it.")
+        if settings.auth_type != "none" and not suffices(settings, found.secrets, token=bool(found.token)):
+            raise ConflictError("The connector has no credential yet; set it first.")
+
+    def _dataset(self, connection: Connection, connector_id: str, target: DatasetTarget) -> str:
+        by, wanted = (_BY_NAME, storable(target.name)) if target.name else (_BY_ID, target.id)
+        key = {"tenant": self._scope.tenant, "wanted": wanted}
+        found = connection.execute(by, key).scalar()
+        if found is None and target.name:
+            self._make_dataset(connection, connector_id, target.name)
+            found = connection.execute(by, key).scalar()  # ours, or that of one who was first
+        if found is None:
+            raise NotFoundError("No such dataset.")
+        return found
+
+    def _make_dataset(self, connection: Connection, connector_id: str, name: str) -> None:
+        now = self._scope.clock.now()
+        row: dict[str, Any] = {
+            "tenant_id": self._scope.tenant,
+            "id": new_id("dat", now),
+            "name": storable(name),
+            "connector_id": connector_id,
+            "facts": TableFacts().model_dump(mode="json"),
+            "created_at": now,
+            "updated_at": now,
+        }
+        connection.execute(self._scope.database.insert(DatasetRow).on_conflict_do_nothing(), row)
