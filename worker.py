@@ -11,6 +11,7 @@ from typing import Final
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.burial import Burial
 from activities.check import CheckActivities
 from activities.deliver import DeliveryActivities
 from activities.discover import DiscoverActivities
@@ -53,7 +54,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
     """Workflows and short activities: nothing here waits for a slow API's pages."""
     check = CheckActivities(parts.store, parts.connectors, parts.credentials, parts.drafts, parts.clock)
     discover = DiscoverActivities(parts.store, parts.connectors, parts.credentials, parts.discoveries)
-    runs = RunActivities(parts.store, parts.events, herald(parts), parts.window, parts.workflows, parts.clock)
+    runs = RunActivities(parts.store, parts.events, parts.window, burial(parts), parts.clock)
     retire = RetireActivities(parts.store, parts.discoveries)
     scheduled = ScheduledActivities(parts.store, parts.timetable, parts.events, herald(parts))
     return Worker(
@@ -73,6 +74,10 @@ def control_worker(client: Client, parts: Parts) -> Worker:
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
     )
+
+
+def burial(parts: Parts) -> Burial:
+    return Burial(parts.store, parts.workflows, herald(parts), parts.clock)
 
 
 def token_activities(parts: Parts) -> list[Callable[..., object]]:
@@ -121,8 +126,8 @@ async def serve(settings: Settings, queue: str) -> None:
     async with build_parts(settings) as parts, AsyncExitStack() as workers:
         if queue in ("control", "all"):
             await workers.enter_async_context(control_worker(parts.temporal, parts))
-            sweep = asyncio.create_task(sweep_inboxes(parts.store, parts.drains))
-            workers.callback(sweep.cancel)
+            for looking in (sweep_inboxes(parts.store, parts.drains), burial(parts).forever()):
+                workers.callback(asyncio.create_task(looking).cancel)
         if queue in ("fetch", "all"):
             await workers.enter_async_context(fetch_worker(parts.temporal, parts))
         await stop.wait()

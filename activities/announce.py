@@ -17,6 +17,8 @@ async def announce(events: Events, tenant_id: str, run: Run) -> None:
         "status": run.status,
         "rows": run.rows,
         "pages": run.pages,
+        "pendingRows": run.pending_rows,
+        "pendingPages": run.pending_pages,
         "requests": run.requests,
         "resumeAt": run.resume_at.isoformat() if run.resume_at else None,
         "error": run.error.model_dump(mode="json") if run.error else None,

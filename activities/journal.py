@@ -76,7 +76,7 @@ class Journal:
         self._ticked = now
         with suppress(PartUnavailableError):
             await self.events.set_progress(self.tenant_id, self.run.id, counters)
-        await announce(self.events, self.tenant_id, self.run.model_copy(update=dict(counters)))
+        await announce(self.events, self.tenant_id, self.run.live(counters))
         if now - self._flushed > FLUSH_SECONDS:
             await self.flush()
 
@@ -84,7 +84,7 @@ class Journal:
         """A checkpoint is in the dataset: let the run's row say so."""
         if changes:
             await self.store.runs.record(self.run.id, changes=changes)
-        self.run = await self.store.runs.mark(self.run.id, self.run.status, counters=counters)
+        self.run = await self.store.runs.count(self.run.id, counters)
 
     async def flush(self) -> None:
         """Write the buffered log and notes."""

@@ -5,13 +5,12 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.announce import announce
+from activities.burial import Burial
 from activities.failures import translated
-from activities.herald import Herald
-from activities.outcome import tell_outcome
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
-from varlor.contracts.run import FINAL_STATUSES, RunError
+from varlor.contracts.run import FINAL_STATUSES
 from varlor.errors import ConflictError
-from varlor.ports import Clock, Events, RateWindow, Store, Workflows
+from varlor.ports import Clock, Events, RateWindow, Store
 
 
 class RunActivities:
@@ -19,16 +18,14 @@ class RunActivities:
         self,
         store: Store,
         events: Events,
-        herald: Herald,
         window: RateWindow,
-        workflows: Workflows,
+        burial: Burial,
         clock: Clock,
     ) -> None:
         self._store = store
         self._events = events
-        self._herald = herald
         self._window = window
-        self._workflows = workflows
+        self._burial = burial
         self._clock = clock
 
     @activity.defn
@@ -40,26 +37,12 @@ class RunActivities:
         if run.status in FINAL_STATUSES:  # told as failed when its start seemed lost, or canceled before it
             raise ConflictError("The run has ended; it is not begun again.")
         holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
-        if holder != ref.run_id and await self._bury(ref.tenant_id, holder):
+        if holder != ref.run_id and await self._burial.bury(ref.tenant_id, await tenant.runs.get(holder)):
             holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
         if holder != ref.run_id:
             return LeaseOutcome(leased=False, holder_run_id=holder)
         await announce(self._events, ref.tenant_id, await tenant.runs.mark(ref.run_id, "running"))
         return LeaseOutcome(leased=True)
-
-    async def _bury(self, tenant_id: str, run_id: str) -> bool:
-        """End a run that an operator terminated; True when its lease is free now."""
-        tenant = self._store.tenant(tenant_id)
-        if await self._workflows.is_open((await tenant.runs.get(run_id)).workflow_id):
-            return False
-        lost = RunError(
-            type="terminated",
-            title="terminated",
-            detail="The run's workflow was ended from outside. Rows up to the last checkpoint are kept.",
-        )
-        run = await tenant.runs.mark(run_id, "failed", error=lost)
-        await tell_outcome(self._herald, tenant_id, tenant, run)
-        return True
 
     @activity.defn
     @translated

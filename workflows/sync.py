@@ -204,17 +204,17 @@ class SyncDataset:
         )
 
     async def _finish(self, status: RunStatus, error: RunError | None = None) -> None:
-        # Shielded: a cancelled run still has to give its dataset back.
-        ended = await asyncio.shield(
-            workflow.execute_activity_method(
-                FetchActivities.finish_run,
-                FinishInput(
-                    tenant_id=self._order.tenant_id, run_id=self._order.run_id, status=status, error=error
-                ),
-                summary=status,
-                **options.FINISH,
-            )
+        tenant, run = self._order.tenant_id, self._order.run_id
+        ending = workflow.start_activity_method(
+            FetchActivities.finish_run,
+            FinishInput(tenant_id=tenant, run_id=run, status=status, error=error),
+            summary=status,
+            **options.FINISH,
         )
+        while not ending.done():  # a cancel comes too late now: how the run ended is decided
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(ending)
+        ended = await ending
         self._counters = ended.counters
         self._show(status, error.detail if error else None)
         if ended.next_run_id is not None:

@@ -13,7 +13,7 @@ from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.model import Id
-from varlor.contracts.run import FINAL_STATUSES, Counters, RequestLogEntry, Run, RunStatus
+from varlor.contracts.run import FINAL_STATUSES, RequestLogEntry, Run, RunStatus
 from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
 
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
@@ -143,8 +143,5 @@ async def _live(parts: Services, caller: Caller, run: Run) -> Run:
     with suppress(PartUnavailableError):
         counters = await parts.events.progress(caller.tenant_id, run.id)
         if counters is not None:
-            newest = {
-                name: max(getattr(run, name), getattr(counters, name)) for name in Counters.model_fields
-            }
-            return run.model_copy(update=newest)
+            return run.live(counters)
     return run

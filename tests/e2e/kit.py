@@ -51,7 +51,7 @@ class Api:
         def enough() -> bool:
             run = self.run(run_id)
             assert run["status"] not in FINAL, f"it ended too early: {run}"
-            return run["rows"] >= rows
+            return run["rows"] + run["pendingRows"] >= rows
 
         eventually(f"{run_id} has read {rows} rows", enough, seconds)
 

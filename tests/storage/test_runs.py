@@ -46,9 +46,9 @@ async def test_marks_tell_a_runs_life(tenant: SqlTenantStore) -> None:
     started = (await tenant.runs.mark("run_1", "running")).started_at
     assert started is not None
     resume = started + timedelta(minutes=5)
-    waiting = await tenant.runs.mark(
-        "run_1", "throttled", resume_at=resume, error=LOST, counters=Counters(rows=7, bytes=2**40)
-    )
+    await tenant.runs.mark("run_1", "throttled", resume_at=resume, error=LOST)
+    waiting = await tenant.runs.count("run_1", Counters(rows=7, bytes=2**40))
+    assert waiting.status == "throttled"
     assert (waiting.resume_at, waiting.error, waiting.rows, waiting.bytes) == (resume, LOST, 7, 2**40)
     again = await tenant.runs.mark("run_1", "running")
     assert (again.resume_at, again.error, again.rows, again.started_at) == (None, None, 7, started)
@@ -60,9 +60,10 @@ async def test_marks_tell_a_runs_life(tenant: SqlTenantStore) -> None:
 @pytest.mark.parametrize("final", ["succeeded", "failed", "canceled"])
 async def test_a_final_status_is_never_left(tenant: SqlTenantStore, final: RunStatus) -> None:
     await begun(tenant, "run_1")
-    ended = await tenant.runs.mark("run_1", final, counters=Counters(rows=1))
+    ended = await tenant.runs.mark("run_1", final)
     for status in ("running", "failed", "succeeded", "canceled"):
-        assert await tenant.runs.mark("run_1", status, error=LOST, counters=Counters(rows=9)) == ended
+        assert await tenant.runs.mark("run_1", status, error=LOST) == ended
+    assert await tenant.runs.count("run_1", Counters(rows=9)) == ended
 
 
 async def test_the_first_of_two_endings_wins(tenant: SqlTenantStore) -> None:

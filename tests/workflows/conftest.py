@@ -48,11 +48,13 @@ class Script:
     next_run_id: str | None = None
     schedule_id: str | None = None
     hold_chunk: bool = False
+    finish_fails: int = 0
     seen: list[str] = field(default_factory=list[str])
     finished: list[FinishInput] = field(default_factory=list[FinishInput])
     failures: list[int] = field(default_factory=list[int])
     rates: list[int | None] = field(default_factory=list[int | None])
     chunk_open: asyncio.Event = field(default_factory=asyncio.Event)
+    finish_failed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Activities:
@@ -110,6 +112,10 @@ class Activities:
 
     @activity.defn
     async def finish_run(self, order: FinishInput) -> FinishOutcome:
+        if self._script.finish_fails:
+            self._script.finish_fails -= 1
+            self._script.finish_failed.set()
+            raise RuntimeError("the database is away")
         self._script.seen.append(order.status)
         self._script.finished.append(order)
         return FinishOutcome(counters=Counters(rows=7), next_run_id=self._script.next_run_id)

@@ -1,5 +1,6 @@
 """What a sync decides: how long to wait, when to give up, what a pause, a cancel and a rate change do."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -144,3 +145,17 @@ async def test_a_long_history_continues_as_new_and_ends_right(
     assert script.seen.count("begin") == 1
     assert script.seen.count("chunk") == 13
     assert any(e.HasField("workflow_execution_continued_as_new_event_attributes") for e in first.events)
+
+
+@pytest.mark.parametrize("ends", ["succeeded", "failed"])
+async def test_a_cancel_while_the_end_is_being_told_leaves_no_run_open(
+    skipping: WorkflowEnvironment, ends: str
+) -> None:
+    last = chunk(done=True) if ends == "succeeded" else failure(SourceError("not_found", "gone", status=404))
+    script = Script([last], finish_fails=3)
+    async with staged(skipping.client, script) as stage:
+        await script.finish_failed.wait()
+        await stage.handle.cancel()
+        with suppress(WorkflowFailureError):
+            await stage.handle.result()
+    assert [end.status for end in script.finished] == [ends]

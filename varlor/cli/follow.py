@@ -44,8 +44,8 @@ def _show(bar: Progress, task: TaskID, run: dict[str, Any]) -> None:
     ended = run["status"] in FINAL_STATUSES
     bar.update(
         task,
-        rows=run["rows"],
-        pages=run["pages"],
+        rows=run["rows"] + run["pendingRows"],
+        pages=run["pages"] + run["pendingPages"],
         status=run["status"],
         total=1 if ended else None,
         completed=1 if ended else 0,

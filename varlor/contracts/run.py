@@ -46,8 +46,11 @@ class Counters(Model):
 class Run(Counters):
     """A run as the API shows it. `notes` say what pagination `auto` chose, and why.
 
-    `scheduleId`: the schedule that started it.
+    `scheduleId`: the schedule that started it. `pendingRows`, `pendingPages`: read, and not committed yet.
     """
+
+    pending_rows: int = 0
+    pending_pages: int = 0
 
     id: Id
     connector_id: Id
@@ -65,6 +68,17 @@ class Run(Counters):
     error: RunError | None = None
     schema_changes: list[SchemaChange] = []
     notes: list[str] = []
+
+    def live(self, newest: Counters) -> "Run":
+        """The run with what its open chunk has done so far."""
+        moving = {
+            name: max(getattr(self, name), getattr(newest, name)) for name in ("requests", "retries", "bytes")
+        }
+        pending = {
+            "pending_rows": max(0, newest.rows - self.rows),
+            "pending_pages": max(0, newest.pages - self.pages),
+        }
+        return self.model_copy(update=moving | pending)
 
 
 class RequestLogEntry(Model):

@@ -101,9 +101,12 @@ class RunRepository(Protocol):
         *,
         resume_at: datetime | None = None,
         error: RunError | None = None,
-        counters: Counters | None = None,
     ) -> Run:
         """Set the visible status; a final status is never left again (a later mark is ignored)."""
+        ...
+
+    async def count(self, run_id: str, counters: Counters) -> Run:
+        """Set what the run has committed, unless it has ended; its status is not touched."""
         ...
 
     async def set_rate(self, run_id: str, requests_per_minute: int | None) -> Run: ...
@@ -247,6 +250,15 @@ class Store(Protocol):
 
     async def ping(self) -> None:
         """Raise PartUnavailableError when the database does not answer."""
+        ...
+
+    async def open_runs(
+        self, *, created_before: datetime, after: tuple[str, str] | None, limit: int
+    ) -> Sequence[tuple[str, Run]]:
+        """Runs of all tenants that have not ended, each with its tenant, in the order of both ids.
+
+        `after`: the tenant and the run where the last look stopped.
+        """
         ...
 
     async def reseal_batch(self, after: str | None, limit: int) -> ResealProgress:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, func, literal, or_
+from sqlalchemy import exists, func, literal, or_, tuple_
 from sqlalchemy import select as select_value
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor import names
@@ -24,9 +24,10 @@ from varlor.contracts.run import (
 )
 from varlor.ports import Listing
 from varlor.storage.columns import UtcDateTime
+from varlor.storage.database import Database
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
-from varlor.storage.tables import ConnectorRow, RunRequestRow, RunRow
+from varlor.storage.tables import OPEN, ConnectorRow, RunRequestRow, RunRow
 
 NOUN: Final = "run"
 _FIRST_BAD_STATUS: Final = 400
@@ -105,13 +106,16 @@ class SqlRuns:
         *,
         resume_at: datetime | None = None,
         error: RunError | None = None,
-        counters: Counters | None = None,
     ) -> Run:
-        open_ = [col(RunRow.id) == run_id, col(RunRow.status).not_in(FINAL_STATUSES)]
         values: dict[str, Any] = {"status": status, "resume_at": resume_at, "error": _plain(error)}
-        values |= self._times(status)
-        if counters is not None:
-            values |= counters.model_dump(include=set(Counters.model_fields))
+        return await self._change(run_id, values | self._times(status))
+
+    async def count(self, run_id: str, counters: Counters) -> Run:
+        return await self._change(run_id, counters.model_dump(include=set(Counters.model_fields)))
+
+    async def _change(self, run_id: str, values: dict[str, Any]) -> Run:
+        """Change a run that has not ended; answer it in either case."""
+        open_ = [col(RunRow.id) == run_id, col(RunRow.status).not_in(FINAL_STATUSES)]
         async with self._scope.database.write() as session:
             await session.exec(self._scope.update(RunRow, *open_).values(values))
             return self._show(await self._row(session, run_id))
@@ -189,11 +193,28 @@ class SqlRuns:
         return await self._scope.one(session, NOUN, RunRow, col(RunRow.id) == run_id, lock=lock)
 
     def _show(self, row: RunRow) -> Run:
-        fields = row.model_dump(exclude={"tenant_id"})
-        return Run.model_validate({**fields, "workflow_id": row.workflow_id or self._workflow(row.id)})
+        return shown(row)
 
     def _workflow(self, run_id: str) -> str:
         return names.sync_id(self._scope.tenant, run_id)
+
+
+async def open_runs(
+    database: Database, *, created_before: datetime, after: tuple[str, str] | None, limit: int
+) -> Sequence[tuple[str, Run]]:
+    """See `Store.open_runs`: the one look at runs that no tenant asks for."""
+    key = tuple_(col(RunRow.tenant_id), col(RunRow.id))
+    query = select(RunRow).where(OPEN, col(RunRow.created_at) < created_before)
+    if after is not None:
+        query = query.where(key > after)
+    async with database.read() as session:
+        rows = await session.exec(query.order_by(col(RunRow.tenant_id), col(RunRow.id)).limit(limit))
+        return [(row.tenant_id, shown(row)) for row in rows]
+
+
+def shown(row: RunRow) -> Run:
+    workflow_id = row.workflow_id or names.sync_id(row.tenant_id, row.id)
+    return Run.model_validate({**row.model_dump(exclude={"tenant_id"}), "workflow_id": workflow_id})
 
 
 def _plain(model: Model | None) -> dict[str, Any] | None:

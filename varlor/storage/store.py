@@ -1,12 +1,14 @@
 """The database as the rest of the house sees it: the only way in is through a tenant."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
 from varlor.contracts.messages import ResealProgress
+from varlor.contracts.run import Run
 from varlor.ports import Clock, InboxRef
 from varlor.storage.audit import SqlAudit
 from varlor.storage.connectors import SqlConnectors
@@ -18,7 +20,7 @@ from varlor.storage.idempotency import SqlIdempotency
 from varlor.storage.inbox import SqlInbox
 from varlor.storage.notifications import SqlNotifications
 from varlor.storage.resealing import Resealing
-from varlor.storage.runs import SqlRuns
+from varlor.storage.runs import SqlRuns, open_runs
 from varlor.storage.schedules import SqlSchedules
 from varlor.storage.scope import Encryption, Scope
 from varlor.storage.starts import SqlStarts
@@ -73,6 +75,11 @@ class SqlStore:
 
     async def ping(self) -> None:
         await self._database.ping()
+
+    async def open_runs(
+        self, *, created_before: datetime, after: tuple[str, str] | None, limit: int
+    ) -> Sequence[tuple[str, Run]]:
+        return await open_runs(self._database, created_before=created_before, after=after, limit=limit)
 
     async def reseal_batch(self, after: str | None, limit: int) -> ResealProgress:
         return await self._resealing.batch(after, limit)

@@ -10,7 +10,7 @@ import httpcore2
 import httpx2
 
 from varlor.connectors.http.body import read_body
-from varlor.connectors.http.dial import Guard, GuardedBackend, Resolver, SystemResolver
+from varlor.connectors.http.dial import Guard, GuardedBackend, Resolver, SystemResolver, WatchedBackend
 from varlor.connectors.http.failures import NETWORK_ERRORS, translate
 from varlor.connectors.http.hop import Hop
 from varlor.connectors.http.message import OutRequest, OutResponse
@@ -44,7 +44,7 @@ class GuardedClient:
             max_connections=None,
             max_keepalive_connections=_MAX_IDLE,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=None if proxy_url else GuardedBackend(guard),
+            network_backend=WatchedBackend() if proxy_url else GuardedBackend(guard),
         )
 
     async def send(self, request: OutRequest, *, deadline: float, max_bytes: int) -> OutResponse:

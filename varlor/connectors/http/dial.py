@@ -69,12 +69,29 @@ class Guard:
             return ()
 
 
-class GuardedBackend(httpcore2.AsyncNetworkBackend):
+class WatchedBackend(httpcore2.AsyncNetworkBackend):
+    """Opens TCP to wherever it is told (the operator's proxy), and watches what comes back."""
+
+    def __init__(self) -> None:
+        self._dialler: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue] - the library also declares a stand-in for a missing anyio
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the pool's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Watched(await self._dialler.connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class GuardedBackend(WatchedBackend):
     """Opens TCP only to judged addresses; the pool never sees these, so TLS, SNI and Host keep the name."""
 
     def __init__(self, guard: Guard) -> None:
+        super().__init__()
         self._guard = guard
-        self._dialler: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue] - the library also declares a stand-in for a missing anyio
 
     async def connect_tcp(
         self,
@@ -87,10 +104,8 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in await self._guard.addresses(host, port):
             try:
-                return _Watched(
-                    await self._dialler.connect_tcp(
-                        address, port, CONNECT_SECONDS, local_address, socket_options
-                    )
+                return await super().connect_tcp(
+                    address, port, CONNECT_SECONDS, local_address, socket_options
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
