@@ -130,6 +130,10 @@ class Chunk:
         self.journal.blame(error)
         self.failures += 1
         seconds = wait_after(error, self.failures, self.random)
+        spent = self.run.request.limits.max_requests
+        if seconds is not None and spent is not None and self.tally.requests >= spent:
+            self.journal.note("maxRequests was reached while the API failed; it was not asked again.")
+            raise error
         if seconds is None:
             raise error
         self.tally.retries += 1
