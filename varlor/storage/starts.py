@@ -71,13 +71,8 @@ class SqlStarts:
             if connection.execute(insert.returning(col(RunRow.id)), row).first() is None:
                 return False
             detail = {"run": run_id, "dataset": dataset_id}
-            append(
-                connection,
-                self._scope,
-                AuditLine(
-                    "fetch.started", actor, "ok", connector_id, correlation_id=correlation_id, detail=detail
-                ),
-            )
+            line = AuditLine("fetch.started", actor, "ok", connector_id, correlation_id, detail)
+            append(connection, self._scope, line)
             return True
 
         if not await self._scope.database.at_once(act):
