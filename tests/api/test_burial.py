@@ -1,6 +1,7 @@
 """Runs whose workflow is gone are ended by whoever looks after them, and no others."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -63,5 +64,5 @@ async def test_a_run_that_never_began_does_not_stay_queued(
     assert (run["status"], run["error"]["type"]) == ("failed", NOT_STARTED)
 
 
-def other(name: str) -> dict[str, object]:
+def other(name: str) -> dict[str, Any]:
     return ORDER | {"dataset": {"name": name}}
