@@ -57,7 +57,11 @@ async def test_a_run_that_never_began_does_not_stay_queued(
 ) -> None:
     connector = await connected(editor, sample_url)
     await services.store.tenant(tenant).starts.queue(
-        "run_lost", connector_id=connector, request=FetchRequest.model_validate(ORDER), actor="ann"
+        "run_lost",
+        connector_id=connector,
+        request=FetchRequest.model_validate(ORDER),
+        fits=lambda _: None,
+        actor="ann",
     )
     await burial.sweep()
     run = (await editor.get("/runs/run_lost")).json()

@@ -37,6 +37,7 @@ OTHERS: dict[str, Any] = {
     "result": CheckResult(ok=True, url="https://own/"),
     "request": FetchRequest(path="/own", dataset=DatasetTarget(name="own")),
     "origin": "api",
+    "fits": lambda _: None,
     "resume_at": TIME,
     "error": RunError(type="t", title="t", detail="d"),
     "counters": Counters(rows=9),

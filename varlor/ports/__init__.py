@@ -51,6 +51,7 @@ from varlor.ports.source import (
 from varlor.ports.storage import (
     ConnectorRepository,
     DatasetRepository,
+    Fits,
     IdempotencyRepository,
     RememberedAnswer,
     RunRepository,
@@ -83,6 +84,7 @@ __all__ = [
     "Drains",
     "EventReader",
     "Events",
+    "Fits",
     "Grant",
     "GrantRepository",
     "HeldToken",

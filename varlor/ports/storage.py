@@ -1,6 +1,6 @@
 """The database: one tenant's repositories, and no other way to its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -130,6 +130,10 @@ class RunRepository(Protocol):
         ...
 
 
+Fits = Callable[[ConnectorSettings], None]
+"""Refuses a request that is nothing for such a connector, by raising; it only looks."""
+
+
 class StartRepository(Protocol):
     """What the start of one tenant's sync leaves behind."""
 
@@ -139,6 +143,7 @@ class StartRepository(Protocol):
         *,
         connector_id: str,
         request: FetchRequest,
+        fits: Fits,
         actor: str,
         correlation_id: str | None = None,
     ) -> Run:

@@ -11,7 +11,7 @@ from varlor.contracts.dataset import TableFacts
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.run import Run
 from varlor.errors import ConflictError, NotFoundError
-from varlor.ports import AuditLine
+from varlor.ports import AuditLine, Fits
 from varlor.storage.audit import append
 from varlor.storage.columns import storable
 from varlor.storage.credentials import suffices
@@ -52,6 +52,7 @@ class SqlStarts:
         *,
         connector_id: str,
         request: FetchRequest,
+        fits: Fits,
         actor: str,
         correlation_id: str | None = None,
     ) -> Run:
@@ -64,7 +65,7 @@ class SqlStarts:
         }
 
         def act(connection: Connection) -> bool:
-            self._must_be_ready(connection, connector_id)
+            self._must_be_ready(connection, connector_id, fits)
             run["dataset_id"] = dataset_id = self._dataset(connection, connector_id, request.dataset)
             row = {**run, "tenant_id": self._scope.tenant, "request": request.model_dump(mode="json")}
             insert = self._scope.database.insert(RunRow).on_conflict_do_nothing()
@@ -80,14 +81,15 @@ class SqlStarts:
         workflow_id = names.sync_id(self._scope.tenant, run_id)
         return Run.model_validate({**run, "request": request, "workflow_id": workflow_id})
 
-    def _must_be_ready(self, connection: Connection, connector_id: str) -> None:
+    def _must_be_ready(self, connection: Connection, connector_id: str, fits: Fits) -> None:
         key = {"tenant": self._scope.tenant, "connector": connector_id}
         found = connection.execute(_CONNECTOR, key).one_or_none()
         if found is None:
             raise NotFoundError("No such connector.")
+        settings = ConnectorSettings.model_validate(found.settings)
+        fits(settings)
         if found.status == "deleting":
             raise ConflictError("The connector is being deleted.")
-        settings = ConnectorSettings.model_validate(found.settings)
         if settings.api_type == "webhook":
             raise ConflictError("A webhook connector receives events; there is nothing to fetch from it.")
         if settings.auth_type != "none" and not suffices(settings, found.secrets, token=bool(found.token)):
