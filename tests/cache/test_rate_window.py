@@ -25,6 +25,7 @@ from varlor.contracts.connector import RateLimitConfig
 
 async def hammer(window, limit, end):
     while time.monotonic() < end:
+        await window.acquire_now("t", "c", limit, 3)
         if wait := await window.acquire("t", "c", limit):
             await asyncio.sleep(min(wait, 0.05))
 
@@ -45,6 +46,19 @@ async def test_the_burst_goes_through_and_the_next_one_waits_a_second(redis: Red
     waits = [await window.acquire("t", "c", LIMIT) for _ in range(11)]
     assert waits[:10] == [0.0] * 10
     assert 0.5 < waits[10] <= 1.0
+
+
+async def test_several_are_taken_at_once_but_no_more_than_may_leave(redis: Redis) -> None:
+    window = window_on(redis)
+    await window.set_run_rate("t", "slow", 3)
+    assert await window.acquire_now("t", "c", LIMIT, 6) == 0  # who asks first must ask about the past
+    assert await window.acquire("t", "c", LIMIT, run="slow") == 0.0
+    assert await window.acquire_now("t", "c", LIMIT, 6, run="slow") == 2
+    assert await window.acquire_now("t", "c", LIMIT, 4) == 4
+    assert await window.acquire_now("t", "c", LIMIT, 16) == 3
+    assert await window.acquire_now("t", "c", LIMIT, 1) == 0
+    assert 0.5 < await window.acquire("t", "c", LIMIT) <= 1.0
+    assert (await window.usage("t", "c", LIMIT)).last_minute == 10
 
 
 async def test_tenants_and_connectors_do_not_share_a_window(redis: Redis) -> None:

@@ -40,7 +40,5 @@ async def service(window: FreeWindow) -> AsyncIterator[APIConnectorService]:
 
 @pytest.fixture
 def reader(service: APIConnectorService, base_url: str, odd_api: OddApi) -> Reader:
-    odd_api.seen.clear()
-    odd_api.prepared.clear()
-    odd_api.delay = 0.0
+    odd_api.reset()
     return Reader(service, base_url, odd_api)

@@ -47,6 +47,11 @@ class FreeWindow:
     ) -> float:
         return self.waits.pop(0) if self.waits else 0.0
 
+    async def acquire_now(
+        self, tenant: str, connector: str, limit: RateLimitConfig, most: int, *, run: str | None = None
+    ) -> int:
+        return 0 if self.waits else most
+
     async def block(self, tenant: str, connector: str, seconds: float) -> None:
         self.blocked.append(seconds)
 

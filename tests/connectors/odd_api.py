@@ -35,7 +35,15 @@ class OddApi:
     def __init__(self) -> None:
         self.seen: list[tuple[str, Query, dict[str, str]]] = []
         self.prepared: list[Answer] = []
+        self.reset()
+
+    def reset(self) -> None:
+        self.seen.clear()
+        self.prepared.clear()
         self.delay = 0.0  # seconds before each answer
+        self.jitter = False  # later requests are answered first
+        self.failing: dict[int, int] = {}  # the status of the n-th request
+        self.at_once = self.most_at_once = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,6 +51,9 @@ class OddApi:
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         headers = {k.decode(): v.decode("latin-1") for k, v in scope["headers"]}
         self.seen.append((scope["path"], query, headers))
+        number = len(self.seen)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         body = b""
         while True:
             message = await receive()
@@ -50,11 +61,14 @@ class OddApi:
             if not message.get("more_body"):
                 break
         route = getattr(self, scope["path"].strip("/").replace("/", "_"), None)
-        if self.prepared:
+        if number in self.failing:
+            answer = Answer({"detail": "not now"}, self.failing[number])
+        elif self.prepared:
             answer = self.prepared.pop(0)
         else:
             answer = route(query, headers, body) if route else Answer({"detail": "no"}, 404)
-        await asyncio.sleep(self.delay)
+        await asyncio.sleep(self.delay * (1 + number % 3 if self.jitter else 1))
+        self.at_once -= 1
         await send(
             {
                 "type": "http.response.start",
@@ -113,6 +127,12 @@ class OddApi:
         if "shown" in query:
             envelope |= {"offset": at, "limit": limit}
         return Answer(rows if "bare" in query else envelope)
+
+    def uneven(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Every third page is short, though the total is right."""
+        at = int(query.get("offset", "0"))
+        rows, n = self._slice(query, at, 7 if at % 3 == 0 else 10)
+        return Answer({"items": rows, "total": n})
 
     def skip(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         rows, _ = self._slice(query, int(query.get("skip", "0")))

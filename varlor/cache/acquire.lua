@@ -1,4 +1,4 @@
--- Takes one request from a connector's sliding window, or says how long to wait. One atomic step.
+-- Takes up to ARGV[5] requests from a connector's sliding window, or says how long to wait. One atomic step.
 -- A window is a list of grant times in microseconds, oldest first, never longer than its limit: the
 -- limit holds when the entry that many places from the end is older than the period. No counting.
 local time = redis.call('TIME')
@@ -8,6 +8,7 @@ local window, block, epoch_key, run_rate_key, run_window = unpack(KEYS)
 local per_minute, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local vouched = ARGV[3] == '1' -- the database says that nothing was sent before Redis knew of it
 local with_run = ARGV[4] == '1'
+local most = tonumber(ARGV[5])
 
 local SECOND, MINUTE, HOUR = 1000000, 60000000, 3600000000
 local MONTH_SECONDS = 2592000
@@ -54,19 +55,25 @@ elseif last and last > now then
   now = last -- a smaller step back: time stands still until the clock has caught up
 end
 
-if silent_until > now then return {WAIT, math.min(silent_until - now, HOUR)} end
+if silent_until > now then return {WAIT, math.min(silent_until - now, HOUR), 0} end
 
 if not last and not vouched and now - epoch < MINUTE then
-  return {UNKNOWN, epoch + MINUTE - now}
+  return {UNKNOWN, epoch + MINUTE - now, 0}
 end
 
-local wait = math.max(wait_for(window, per_minute, MINUTE), wait_for(window, burst, SECOND))
 local run_rate = with_run and tonumber(redis.call('GETEX', run_rate_key, 'EX', MONTH_SECONDS))
-if run_rate then
-  wait = math.max(wait, wait_for(run_window, run_rate, MINUTE))
+local granted = 0
+while granted < most do
+  local wait = math.max(wait_for(window, per_minute, MINUTE), wait_for(window, burst, SECOND))
+  if run_rate then
+    wait = math.max(wait, wait_for(run_window, run_rate, MINUTE))
+  end
+  if wait > 0 then
+    if granted == 0 then return {WAIT, wait, 0} end
+    break
+  end
+  push(window, per_minute)
+  if run_rate then push(run_window, run_rate) end
+  granted = granted + 1
 end
-if wait > 0 then return {WAIT, wait} end
-
-push(window, per_minute)
-if run_rate then push(run_window, run_rate) end
-return {GRANTED, 0}
+return {GRANTED, 0, granted}

@@ -56,15 +56,21 @@ class RedisRateWindow:
         self, tenant: str, connector: str, limit: RateLimitConfig, *, run: str | None = None
     ) -> float:
         """Take one request: 0.0 when granted, else the seconds until asking again can help."""
-        state, micros = await self._ask(tenant, connector, limit, run, vouched=False)
+        state, micros, _ = await self._ask(tenant, connector, limit, run, vouched=False)
         if state == _UNKNOWN:
             since = self._clock.now() - _PERIOD
             known_from = since + timedelta(microseconds=micros)
             if await self._active_since(tenant, connector, since, known_from):
                 await self.block(tenant, connector, micros / _MICROS)
             else:
-                _, micros = await self._ask(tenant, connector, limit, run, vouched=True)
+                _, micros, _ = await self._ask(tenant, connector, limit, run, vouched=True)
         return micros / _MICROS
+
+    async def acquire_now(
+        self, tenant: str, connector: str, limit: RateLimitConfig, most: int, *, run: str | None = None
+    ) -> int:
+        _, _, granted = await self._ask(tenant, connector, limit, run, vouched=False, most=most)
+        return granted
 
     async def block(self, tenant: str, connector: str, seconds: float) -> None:
         """Nobody sends for that long, at most an hour; a longer silence that already holds is kept."""
@@ -88,9 +94,16 @@ class RedisRateWindow:
         return RateUsage(minute, second, limit, silent / _MICROS)
 
     async def _ask(
-        self, tenant: str, connector: str, limit: RateLimitConfig, run: str | None, *, vouched: bool
-    ) -> tuple[int, int]:
-        """Answer the script's verdict and its microseconds."""
+        self,
+        tenant: str,
+        connector: str,
+        limit: RateLimitConfig,
+        run: str | None,
+        *,
+        vouched: bool,
+        most: int = 1,
+    ) -> tuple[int, int, int]:
+        """Answer the script's verdict, its microseconds, and how many requests it granted."""
         keys = [
             names.rate_key(tenant, connector),
             names.rate_block_key(tenant, connector),
@@ -98,7 +111,7 @@ class RedisRateWindow:
             names.run_rate_key(tenant, run or ""),
             names.run_window_key(tenant, run or ""),
         ]
-        args = [limit.requests_per_minute, limit.burst_limit, int(vouched), int(run is not None)]
+        args = [limit.requests_per_minute, limit.burst_limit, int(vouched), int(run is not None), most]
         with redis_failures():
-            state, micros = cast("list[int]", await self._acquire(keys=keys, args=args))
-        return state, micros
+            state, micros, granted = cast("list[int]", await self._acquire(keys=keys, args=args))
+        return state, micros, granted

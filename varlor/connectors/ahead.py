@@ -1,70 +1,185 @@
-"""Asks for the next page while the last one is still being taken in, where it is plain which one that is.
+"""Asks for the pages that follow while earlier ones are on their way or being taken in.
 
-Still one request at a time: it only begins before we have done with the page before. What was asked for
-in vain (the chunk ended, a page was shorter than the ones before) is thrown away, so it is done only
-where requests are plenty and the API's own total promises the page.
+Answers come in any order and are handed out in the order of their pages, so the cursor moves as if one
+page followed the other. What was asked for in vain (a page was shorter than the ones before, the chunk
+ended) is thrown away; how much that may be is bounded by what the API has promised or shown so far.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 from varlor.connectors.http import OutResponse
-from varlor.connectors.jsonpaths import path
+from varlor.connectors.pace import Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.step import Scene, Style, whole
-from varlor.contracts.fetch import Limits
-from varlor.contracts.pagination import Offset, PageNumber
+from varlor.connectors.pagination.step import Counting, Scene, Style
+from varlor.connectors.sending import Errand, Sender
+from varlor.contracts.run import RequestLogEntry
+from varlor.errors import InvalidInputError, PartUnavailableError, SourceError
 from varlor.ports import ReadJob
 
-PLENTY: Final = 600  # requests a minute; a chunk wastes one at most
+MOST_BYTES: Final = 16 * 1024 * 1024  # of answers that wait, by the size of the last one
+PLENTY: Final = 600  # requests a minute; below it nothing is asked for that the API has not promised
+_BLIND: Final = 8  # pages read for each one that is asked for without a promise
+_CROWDED: Final = frozenset({"rate_limited", "timeout", "server_error", "unreachable"})
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """One request that left early; its log waits with it, so that the run's log is in the order of pages."""
+
+    asked: Asked
+    answer: asyncio.Task[OutResponse]
+    log: list[RequestLogEntry]
+    sent: float
 
 
 class Ahead:
-    """At most one request under way."""
+    """Every page's request of one reader, some of them sent early."""
 
-    def __init__(self, send: Callable[[Asked], Awaitable[OutResponse]], job: ReadJob) -> None:
-        self._send = send
-        self._allowed = (
-            job.connector.rate_limit_config.requests_per_minute >= PLENTY and job.request.limits == Limits()
-        )
-        self._asked: Asked | None = None
-        self._answer: asyncio.Task[OutResponse] | None = None
+    def __init__(self, sender: Sender, errand: Errand, job: ReadJob) -> None:
+        self._sender = sender
+        self._errand = errand
+        self._limit = job.connector.rate_limit_config
+        self._limits = job.request.limits
+        self._pace = Pace()
+        self._under_way: list[_UnderWay] = []
+        self._filling: asyncio.Task[None] | None = None
+        self._current: Asked | None = None
+        self._failed = 0.0  # when a failure was last told
+        self._steady = _Steady()
+
+    async def answer(self, asked: Asked, attempt: int) -> OutResponse:
+        """The answer to `asked`, perhaps asked for long ago; raises what sending raises."""
+        await self._filled()
+        if self._under_way and asked not in (self._under_way[0].asked, self._current):
+            self._steady.missed()
+            await self.drop()
+        self._current = asked
+        try:
+            response = await self._early(asked)
+            return await self._timed(asked, attempt) if response is None else response
+        except SourceError:
+            self._failed = monotonic()
+            raise
+
+    async def _early(self, asked: Asked) -> OutResponse | None:
+        """None where nobody asked early, or where it failed in a crowd whose failure was told already."""
+        if not self._under_way or self._under_way[0].asked != asked:
+            return None
+        first = self._under_way.pop(0)
+        try:
+            return await first.answer
+        except SourceError as error:
+            if error.retryable and first.sent < self._failed:
+                return None
+            raise
+        finally:
+            self._tell(first)
+
+    async def _timed(
+        self, asked: Asked, attempt: int, early: list[RequestLogEntry] | None = None
+    ) -> OutResponse:
+        started = monotonic()
+        try:
+            response = await self._sender.send(self._errand, asked, attempt=attempt, early=early)
+        except SourceError as error:
+            if error.kind in _CROWDED:
+                self._pace.crowded()
+            raise
+        self._pace.answered(response.elapsed_ms / 1000 if early is None else monotonic() - started)
+        return response
 
     def begin(self, state: State, page: Page, style: Style) -> None:
-        """Ask for what follows `page`, if it will surely be wanted."""
-        following = _following(state, page, style) if self._allowed else None
-        if following is not None:
-            self._asked = following
-            self._answer = asyncio.create_task(self._ask(following))
+        """Ask for what follows `page`, as far as that is worth it; `page` has not been taken in yet."""
+        if page.ended is not None or self._limits.max_requests is not None or self._filling is not None:
+            return
+        width = min(self._pace.width(self._limit), MOST_BYTES // (len(page.body) + 1))
+        if width <= 0:
+            return
+        wanted = list(self._following(state, page, style, width))[len(self._under_way) :]
+        if wanted and len(wanted) >= width // 4:  # one visit to the rate window for several
+            self._filling = asyncio.create_task(self._fill(wanted))
 
-    async def _ask(self, asked: Asked) -> OutResponse:
-        return await self._send(asked)
+    def _following(self, state: State, page: Page, style: Style, width: int) -> Iterator[Asked]:
+        count = state.progress.last
+        scene = Scene(state.base, state.asked, page, count, state.progress.after(count))
+        if not isinstance(style, Counting):
+            if self._within_limits(scene) > 0:
+                yield from _linked(style, scene)
+            return
+        if not count or (style.by_count and not self._steady.holds(count)):
+            return
+        left = style.left(scene)
+        if left is None:
+            left = scene.progress.pages // _BLIND if self._limit.requests_per_minute >= PLENTY else 0
+        for steps in range(1, min(width, left, self._within_limits(scene)) + 1):
+            yield style.ahead(scene, steps)
 
-    async def take(self, asked: Asked) -> OutResponse | None:
-        """The answer to `asked`, or None if nobody asked yet; raises what sending raises."""
-        if self._asked != asked:
-            await self.drop()
-        answer, self._answer, self._asked = self._answer, None, None
-        return None if answer is None else await answer
+    def _within_limits(self, scene: Scene) -> int:
+        """Pages that the run's own limits let through after this one."""
+        pages, rows = self._limits.max_pages, self._limits.max_rows
+        by_pages = MOST_BYTES if pages is None else pages - scene.progress.pages
+        if rows is None:
+            return by_pages
+        left = rows - scene.progress.rows
+        return min(by_pages, -(-left // scene.count) if scene.count else 0)
+
+    async def _fill(self, wanted: list[Asked]) -> None:
+        with suppress(PartUnavailableError):  # the page that is waited for will say so
+            for asked in wanted[: await self._sender.permits(self._errand, len(wanted))]:
+                log: list[RequestLogEntry] = []
+                task = asyncio.create_task(self._timed(asked, 1, log))
+                self._under_way.append(_UnderWay(asked, task, log, monotonic()))
+
+    async def _filled(self) -> None:
+        filling, self._filling = self._filling, None
+        if filling is not None:
+            await filling
+
+    def _tell(self, sent: _UnderWay) -> None:
+        for entry in sent.log:
+            self._errand.note(entry)
 
     async def drop(self) -> None:
-        answer, self._answer, self._asked = self._answer, None, None
-        if answer is not None:
-            answer.cancel()
-            await asyncio.gather(answer, return_exceptions=True)
+        """Throw away what is under way; it was sent, and so it is in the log."""
+        await self._filled()
+        dropped, self._under_way = self._under_way, []
+        for sent in dropped:
+            sent.answer.cancel()
+        await asyncio.gather(*(sent.answer for sent in dropped), return_exceptions=True)
+        for sent in dropped:
+            self._tell(sent)
 
 
-def _following(state: State, page: Page, style: Style) -> Asked | None:
-    """The next request, supposing that this page holds as many records as the one before."""
-    config, count = state.config, state.progress.last
-    if not isinstance(config, Offset | PageNumber) or not config.total_path or not count or page.ended:
-        return None
-    where = path(config.total_path)
-    total = whole(where.one(page.around(where)))
-    if total is None or total <= state.progress.rows + count:
-        return None
-    step = style.after(Scene(state.base, state.asked, page, count, state.progress.after(count)))
-    return step if isinstance(step, Asked) else None
+class _Steady:
+    """Whether the next offset can be told in advance: pages hold as many records as the ones before."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._alike = 0
+        self._enough = 1
+
+    def holds(self, count: int) -> bool:
+        self._alike = self._alike + 1 if count == self._count else 1
+        self._count = count
+        return self._alike >= self._enough
+
+    def missed(self) -> None:
+        """It was told wrong: next time twice as many pages have to agree."""
+        self._enough *= 2
+
+
+def _linked(style: Style, scene: Scene) -> Iterator[Asked]:
+    """The one request that the page itself names."""
+    try:
+        step = style.after(scene)
+    except (InvalidInputError, SourceError):
+        return
+    if isinstance(step, Asked) and step.digest() != scene.sent.digest():
+        yield step

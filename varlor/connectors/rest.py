@@ -42,7 +42,7 @@ class RestReader:
         )
         self._probe = Probe(sender, self._errand, job.note)
         self._styles: dict[tuple[Pagination, bool], Style] = {}
-        self._ahead = Ahead(lambda asked: sender.send(self._errand, asked), job)
+        self._ahead = Ahead(sender, self._errand, job)
 
     def start(self) -> Cursor:
         plan = self._plan
@@ -55,9 +55,7 @@ class RestReader:
         if state.trial is not None:
             return await self._probe.run(state, state.trial, attempt)
         try:
-            response = await self._ahead.take(state.asked)
-            if response is None:
-                response = await self._sender.send(self._errand, state.asked, attempt=attempt)
+            response = await self._ahead.answer(state.asked, attempt)
         except SourceError as error:
             return await self._after_refusal(state, attempt, error)
         page = self._page(state, response)

@@ -25,6 +25,8 @@ HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belon
 MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
 REQUEST_SECONDS: Final = 60.0
 _PART: Final = 206
+Log = Callable[[RequestLogEntry], None]
+
 _ACCEPT: Final = "application/json, */*;q=0.5"
 
 
@@ -41,10 +43,14 @@ class Errand:
     method: str = "GET"
     headers: Mapping[str, str] | None = None
     run: str | None = None
-    log: Callable[[RequestLogEntry], None] | None = None
+    log: Log | None = None
 
     sent: int = 0
     secrets: tuple[str, ...] = ()
+
+    def note(self, entry: RequestLogEntry) -> None:
+        if self.log is not None:
+            self.log(entry)
 
 
 class Sender:
@@ -54,41 +60,57 @@ class Sender:
         self._clock = clock
 
     async def send(
-        self, errand: Errand, asked: Asked, *, attempt: int = 1, seconds: float = REQUEST_SECONDS
+        self,
+        errand: Errand,
+        asked: Asked,
+        *,
+        attempt: int = 1,
+        seconds: float = REQUEST_SECONDS,
+        early: list[RequestLogEntry] | None = None,
     ) -> OutResponse:
         """A 2xx answer; raises SourceError for anything else, WaitRequiredError, PartUnavailableError.
 
-        A 401 is repeated once, when the credential knows a newer self.
+        A 401 is repeated once, when the credential knows a newer self. `early` is for a request with one of
+        `permits`: it takes none, and is logged there instead of in the errand's log.
         """
+        log = errand.note if early is None else early.append
+        waited = 0 if early is not None else await self._acquire(errand)
         try:
-            return await self._once(errand, asked, attempt, seconds)
+            return await self._once(errand, asked, self._entry(errand, asked, attempt, waited), log, seconds)
         except SourceError as error:
             if error.kind != "invalid_credential" or not await errand.auth.refused():
                 raise
-        return await self._once(errand, asked, attempt + 1, seconds)
-
-    async def _once(self, errand: Errand, asked: Asked, attempt: int, seconds: float) -> OutResponse:
         waited = await self._acquire(errand)
+        return await self._once(errand, asked, self._entry(errand, asked, attempt + 1, waited), log, seconds)
+
+    async def permits(self, errand: Errand, most: int) -> int:
+        """Up to `most` requests that may leave now, each by a `send` with `early`; never waits."""
+        return await self._window.acquire_now(
+            errand.tenant, errand.connector.id, errand.connector.rate_limit_config, most, run=errand.run
+        )
+
+    async def _once(
+        self, errand: Errand, asked: Asked, entry: RequestLogEntry, log: Log, seconds: float
+    ) -> OutResponse:
         home = at_home(errand.connector, asked)
         parts = await errand.auth.parts() if home else AuthParts()
         secrets = secret_values(parts, errand.connector.headers)
         errand.secrets = tuple(secrets)
-        entry = self._entry(errand, asked, attempt, waited)
         started = monotonic()
         try:
             response = await self._client.send(
                 _outgoing(errand, asked, parts, home), deadline=seconds, max_bytes=MOST_BYTES
             )
         except SourceError as error:
-            _record(errand, entry, {"ms": _ms(started), "error": error.kind})
+            _record(log, entry, {"ms": _ms(started), "error": error.kind})
             raise
         except asyncio.CancelledError:  # nobody waits for it any more, but it was sent
-            _record(errand, entry, {"ms": _ms(started)})
+            _record(log, entry, {"ms": _ms(started)})
             raise
         error = judge(response, self._clock.now(), secrets)
         failed = {"error": error.kind, "answer": error.excerpt} if error else {}
         seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
-        _record(errand, entry, seen | failed)
+        _record(log, entry, seen | failed)
         await self._obey(errand, response, error)
         if error is not None:
             raise error
@@ -163,9 +185,8 @@ def _outgoing(errand: Errand, asked: Asked, parts: AuthParts, home: bool) -> Out
     )
 
 
-def _record(errand: Errand, entry: RequestLogEntry, seen: Mapping[str, object]) -> None:
-    if errand.log is not None:
-        errand.log(entry.model_copy(update=dict(seen)))
+def _record(log: Log, entry: RequestLogEntry, seen: Mapping[str, object]) -> None:
+    log(entry.model_copy(update=dict(seen)))
 
 
 def _ms(since: float) -> int:

@@ -36,6 +36,12 @@ class RateWindow(Protocol):
         """
         ...
 
+    async def acquire_now(
+        self, tenant: str, connector: str, limit: RateLimitConfig, most: int, *, run: str | None = None
+    ) -> int:
+        """Take up to `most` requests, as many as may leave at once; 0 when none may. Never waits."""
+        ...
+
     async def block(self, tenant: str, connector: str, seconds: float) -> None:
         """The API asked for silence: nobody sends for that long (clamped to an hour)."""
         ...

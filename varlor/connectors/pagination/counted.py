@@ -16,6 +16,8 @@ from varlor.contracts.pagination import Keyset, Offset, PageNumber
 class OffsetStyle:
     """`bare`: the limit parameter is not sent, because nobody knows whether the API has one."""
 
+    by_count = True
+
     def __init__(self, config: Offset, *, bare: bool = False) -> None:
         self._config = config
         self._bare = bare
@@ -30,19 +32,32 @@ class OffsetStyle:
         )
 
     def after(self, scene: Scene) -> Asked | End:
-        at = self._config.start if scene.sent.at is None else scene.sent.at
-        total = _total(self._total, scene)
-        reached = at + scene.count - (1 if self._config.start == 1 else 0)
+        total, reached = _total(self._total, scene), self._reached(scene)
         if not scene.count:
             return End(_shortfall(total, reached))
         if total is not None and reached == total:
             return End()
-        return self.first(scene.base).with_param(
-            self._config.offset_param, at + scene.count, at=at + scene.count
-        )
+        return self.ahead(scene, 1)
+
+    def ahead(self, scene: Scene, steps: int) -> Asked:
+        at = self._at(scene) + steps * scene.count
+        return self.first(scene.base).with_param(self._config.offset_param, at, at=at)
+
+    def left(self, scene: Scene) -> int | None:
+        total = _total(self._total, scene)
+        return None if total is None else _pages(total - self._reached(scene), scene.count)
+
+    def _at(self, scene: Scene) -> int:
+        return self._config.start if scene.sent.at is None else scene.sent.at
+
+    def _reached(self, scene: Scene) -> int:
+        """Records up to the end of this page."""
+        return self._at(scene) + scene.count - (1 if self._config.start == 1 else 0)
 
 
 class PageNumberStyle:
+    by_count = False
+
     def __init__(self, config: PageNumber, *, bare: bool = False) -> None:
         self._config = config
         self._bare = bare
@@ -59,17 +74,33 @@ class PageNumberStyle:
         return base.with_param(config.page_param, number, at=number)
 
     def after(self, scene: Scene) -> Asked | End:
-        at = self._config.start if scene.sent.at is None else scene.sent.at
-        pages = _total(self._pages, scene)
-        last = None if pages is None else pages - 1 + min(self._config.start, 1)
-        if last is not None and at >= last and pages:
+        at, last = self._at(scene), self._last(scene)
+        if last is not None and at >= last >= min(self._config.start, 1):
             return End()
         total = _total(self._total, scene)
         if not scene.count and (last is None or at > last):
             return End(_shortfall(total, scene.progress.rows) if self._from_the_top else None)
         if total is not None and scene.progress.rows == total and self._from_the_top:
             return End()
-        return self._numbered(scene.base, at + 1)
+        return self.ahead(scene, 1)
+
+    def ahead(self, scene: Scene, steps: int) -> Asked:
+        return self._numbered(scene.base, self._at(scene) + steps)
+
+    def left(self, scene: Scene) -> int | None:
+        last = self._last(scene)
+        if last is not None:
+            return max(0, last - self._at(scene))
+        total = _total(self._total, scene) if self._from_the_top else None
+        return None if total is None else _pages(total - scene.progress.rows, scene.count)
+
+    def _at(self, scene: Scene) -> int:
+        return self._config.start if scene.sent.at is None else scene.sent.at
+
+    def _last(self, scene: Scene) -> int | None:
+        """The number of the last page, where the API tells how many there are."""
+        pages = _total(self._pages, scene)
+        return None if pages is None else pages - 1 + min(self._config.start, 1)
 
     @property
     def _from_the_top(self) -> bool:
@@ -108,6 +139,11 @@ def _field(record: Any, name: str) -> Any:
 
 def _total(where: Path | None, scene: Scene) -> int | None:
     return whole(where.one(scene.page.around(where))) if where else None
+
+
+def _pages(records: int, size: int) -> int:
+    """Pages of `size` that hold so many records."""
+    return max(0, -(-records // size)) if size else 0
 
 
 def _shortfall(total: int | None, read: int) -> str | None:

@@ -1,0 +1,52 @@
+"""How many requests of one reading are under way at once: as many as help, never more than the API bears."""
+
+from math import inf
+from typing import Final
+
+from varlor.contracts.connector import RateLimitConfig
+
+MOST: Final = 16  # requests at once
+_FIRST: Final = 4.0
+_SLOWER: Final = 2.0  # times its best answer, and
+_SLACK: Final = 0.1  # seconds more, of which the machine's own hiccups are the most: then the API is crowded
+_FORGETTING: Final = 1.01  # the best answer counts for a little less with each later one
+_SMOOTHING: Final = 0.2
+
+
+class Pace:
+    """Additive increase, multiplicative decrease (RFC 5681 section 3.1), by answers instead of by losses.
+
+    Until the first sign of crowding each answer widens it by one, afterwards each whole round does.
+    """
+
+    def __init__(self) -> None:
+        self._width = _FIRST
+        self._steep = True
+        self._best = inf
+        self._seconds = 0.0  # smoothed time from request to whole answer
+        self._spared = 0.0  # answers until the next sign counts: one crowd is one sign
+
+    def answered(self, seconds: float) -> None:
+        """A good answer came, that many seconds after its request left."""
+        self._best = min(seconds, self._best * _FORGETTING)
+        self._seconds += (seconds - self._seconds) * (_SMOOTHING if self._seconds else 1.0)
+        self._spared -= 1
+        if seconds > _SLOWER * self._best + _SLACK:
+            self.crowded()
+        else:
+            self._width = min(MOST, self._width + (1.0 if self._steep else 1.0 / self._width))
+
+    def crowded(self) -> None:
+        """The API said 429, failed, or answers late."""
+        if self._spared <= 0:
+            self._spared = self._width
+            self._width = max(1.0, self._width / 2)
+            self._steep = False
+
+    def width(self, limit: RateLimitConfig) -> int:
+        """Requests at once, no more than the rate limit grants in the time of one answer (Little's law).
+
+        0 where one after the other already uses up the rate: there, asking early would gain nothing.
+        """
+        a_second = min(limit.requests_per_minute / 60, limit.burst_limit)
+        return min(int(self._width), round(a_second * self._seconds))
