@@ -1,7 +1,6 @@
 """One bounded chunk of a run: pages in, checkpoints out, and a typed reason for stopping."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
@@ -41,7 +40,6 @@ class Chunk:
     landing: Landing
     journal: Journal
     tally: Tally
-    heartbeat: Callable[..., None]
     stop: asyncio.Event
     failures: int
     random: Random = field(default_factory=Random)
@@ -113,7 +111,6 @@ class Chunk:
         self._state = self._next(cursor, page, facts)
         if canceled is not None:
             raise canceled
-        self.heartbeat(self.tally.pages)
         await self.journal.tick(self.tally.freeze())
         if self._state.stuck is not None:
             raise SourceError("pagination_stuck", self._state.stuck)

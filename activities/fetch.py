@@ -77,7 +77,7 @@ class FetchActivities:
         if landing_is_new and landing.since is not None:
             journal.note(f"An incremental sync: records from {landing.since} on are asked for.")
         reader = await self._connectors.reader(job, await self._described(job))
-        chunk = Chunk(run, reader, landing, journal, tally, activity.heartbeat, stop, order.failures)
+        chunk = Chunk(run, reader, landing, journal, tally, stop, order.failures)
         try:
             result = await until_stopped(chunk.read(), stop)
         finally:

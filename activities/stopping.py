@@ -7,7 +7,7 @@ from typing import TypeVar
 from temporalio import activity
 
 LAST_PAGE_SECONDS = 20.0  # for the open page once a stop was asked for
-PULSE_SECONDS = 10.0  # between heartbeats: one page may take longer than the heartbeat's timeout
+PULSE_SECONDS = 1.0  # between heartbeats, which carry a pause or a cancel back, also while a page takes long
 
 T = TypeVar("T")
 

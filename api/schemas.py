@@ -17,6 +17,7 @@ from varlor.contracts.connector import (
     Secret,
     Url,
 )
+from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.fetch import Path, Query
 from varlor.contracts.incremental import CursorValue
 from varlor.contracts.model import Id, Model, Name, UtcTime
@@ -124,6 +125,7 @@ class ConnectorPatch(Model):
     oauth_config: OAuthConfigPatch | None = None
     pagination: Pagination | None = None
     webhook_config: WebhookConfig | None = None
+    error_rules: ErrorRules | None = None
     bearer_token: WriteOnly = None
     api_key: WriteOnly = None
 

@@ -60,7 +60,6 @@ def chunk(landing: Any) -> Chunk:
         landing=landing,
         journal=cast("Journal", Silent()),
         tally=Tally.after((landing.state or SimpleNamespace(counters=Counters())).counters),
-        heartbeat=lambda *_: None,
         stop=asyncio.Event(),
         failures=0,
     )

@@ -126,7 +126,8 @@ class OddApi:
             envelope["total"] = n if query["total"] == "true" else int(query["total"])
         if "shown" in query:
             envelope |= {"offset": at, "limit": limit}
-        return Answer(rows if "bare" in query else envelope)
+        told = {"x_ratelimit_remaining": query["remaining"]} if "remaining" in query else {}
+        return Answer(rows if "bare" in query else envelope, **told)
 
     def uneven(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Every third page is short, though the total is right."""

@@ -16,8 +16,10 @@ from varlor.connectors.http import OutResponse
 from varlor.connectors.pace import Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.step import Counting, Scene, Style
+from varlor.connectors.pagination.step import Scene, Style
+from varlor.connectors.retry_after import remaining
 from varlor.connectors.sending import Errand, Sender
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import InvalidInputError, PartUnavailableError, SourceError
@@ -92,7 +94,8 @@ class Ahead:
             if error.kind in _CROWDED:
                 self._pace.crowded()
             raise
-        self._pace.answered(response.elapsed_ms / 1000 if early is None else monotonic() - started)
+        seconds = response.elapsed_ms / 1000 if early is None else monotonic() - started
+        self._pace.answered(seconds, remaining(response.headers))
         return response
 
     def begin(self, state: State, page: Page, style: Style) -> None:
@@ -109,11 +112,11 @@ class Ahead:
     def _following(self, state: State, page: Page, style: Style, width: int) -> Iterator[Asked]:
         count = state.progress.last
         scene = Scene(state.base, state.asked, page, count, state.progress.after(count))
-        if not isinstance(style, Counting):
+        if not isinstance(style, OffsetStyle | PageNumberStyle):
             if self._within_limits(scene) > 0:
                 yield from _linked(style, scene)
             return
-        if not count or (style.by_count and not self._steady.holds(count)):
+        if not count or (isinstance(style, OffsetStyle) and not self._steady.holds(count)):
             return
         left = style.left(scene)
         if left is None:
@@ -144,7 +147,7 @@ class Ahead:
 
     def _tell(self, sent: _UnderWay) -> None:
         for entry in sent.log:
-            self._errand.note(entry)
+            self._errand.tell(entry)
 
     async def drop(self) -> None:
         """Throw away what is under way; it was sent, and so it is in the log."""

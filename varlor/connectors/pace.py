@@ -24,10 +24,12 @@ class Pace:
         self._steep = True
         self._best = inf
         self._seconds = 0.0  # smoothed time from request to whole answer
+        self._remaining: int | None = None
         self._spared = 0.0  # answers until the next sign counts: one crowd is one sign
 
-    def answered(self, seconds: float) -> None:
-        """A good answer came, that many seconds after its request left."""
+    def answered(self, seconds: float, remaining: int | None = None) -> None:
+        """A good answer came, so long after its request left. `remaining`: requests still allowed."""
+        self._remaining = remaining
         self._best = min(seconds, self._best * _FORGETTING)
         self._seconds += (seconds - self._seconds) * (_SMOOTHING if self._seconds else 1.0)
         self._spared -= 1
@@ -49,4 +51,5 @@ class Pace:
         0 where one after the other already uses up the rate: there, asking early would gain nothing.
         """
         a_second = min(limit.requests_per_minute / 60, limit.burst_limit)
-        return min(int(self._width), round(a_second * self._seconds))
+        useful = min(int(self._width), round(a_second * self._seconds))
+        return useful if self._remaining is None else min(useful, self._remaining)

@@ -111,11 +111,14 @@ class Page:
                 error.excerpt = redact_text(error.excerpt, self._secrets)
             raise
 
-    def around(self, where: Path) -> Any:
+    def around(self, where: Path, *, beside: bool = False) -> Any:
         """The answer, or the answer with its records cut out, where that holds the same at `where`.
 
-        Cutting saves parsing the records of pages that go to Arrow as they are.
+        Cutting saves parsing the records of pages that go to Arrow as they are. `beside`: what says
+        whether there is more, wherever it stands, is wanted too; that takes a look at every byte.
         """
+        if beside and self._frame_hides():
+            return self.answer()
         if self._decoded is None and self.place.shape == "list" and self.place.path != "$" and where.keys:
             if self._framed is None:
                 self._framed = self._frame(self.place.path.rpartition(".")[2])
@@ -127,13 +130,17 @@ class Page:
         """What is left without the text from the first to the last bracket; None where that may mislead."""
         body = self._body
         start, end = body.find(b"["), body.rfind(b"]")
-        hidden = body.find(b'"has', start, end) >= 0 or body.find(b'"more"', start, end) >= 0
-        if hidden or not _named(body, start, name):
+        if not _named(body, start, name):
             return None
         try:
             return orjson.loads(body[:start] + b"[]" + body[end + 1 :])
         except orjson.JSONDecodeError:
             return None
+
+    def _frame_hides(self) -> bool:
+        body = self._body
+        start, end = body.find(b"["), body.rfind(b"]")
+        return body.find(b'"has', start, end) >= 0 or body.find(b'"more"', start, end) >= 0
 
     def records(self) -> list[Any]:
         return self._records if self._records is not None else extract(self.answer(), self.place)

@@ -17,6 +17,7 @@ from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import End, Progress, Scene, Style, whole
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
+from varlor.connectors.rules import Rules
 from varlor.connectors.sending import Errand, Sender, at_home
 from varlor.contracts.pagination import CursorToken, Keyset, Offset, PageNumber, Pagination
 from varlor.errors import InvalidInputError, SourceError
@@ -39,10 +40,13 @@ class RestReader:
             headers=job.request.headers,
             run=job.run_id,
             log=job.log,
+            rules=Rules([*job.request.error_rules, *job.connector.error_rules]),
+            note=job.note,
         )
         self._probe = Probe(sender, self._errand, job.note)
         self._styles: dict[tuple[Pagination, bool], Style] = {}
         self._ahead = Ahead(sender, self._errand, job)
+        self._latest: tuple[Cursor, State] | None = None
 
     def start(self) -> Cursor:
         plan = self._plan
@@ -51,7 +55,7 @@ class RestReader:
         return State(plan.base, self._style(plan.config, bare=False).first(plan.base), plan.config).dump()
 
     async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
-        state = State.load(cursor)
+        state = self._state(cursor)
         if state.trial is not None:
             return await self._probe.run(state, state.trial, attempt)
         try:
@@ -113,7 +117,7 @@ class RestReader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Page):
             raise TypeError("a page of another reader")
-        state = State.load(cursor)
+        state = self._state(cursor)
         progress = state.progress.after(facts.count)
         if page.ended is not None:
             self._job.note(page.ended)
@@ -123,7 +127,16 @@ class RestReader:
         if progress.empty > MOST_EMPTY:
             raise SourceError("pagination_stuck", f"The API sent {progress.empty} empty pages in a row.")
         following = self._next(self._settled(state, page), page, facts.count, progress)
-        return following.dump() if following else None
+        if following is None:
+            return None
+        self._latest = following.dump(), following
+        return self._latest[0]
+
+    def _state(self, cursor: Cursor) -> State:
+        """The state of a cursor, which most often is the one that was handed out last."""
+        if self._latest is not None and self._latest[0] == cursor:
+            return self._latest[1]
+        return State.load(cursor)
 
     def _settled(self, state: State, page: Page) -> State:
         """The state with what fetching this page found out."""
@@ -193,7 +206,7 @@ class RestReader:
         return self._styles[key]
 
     def position(self, cursor: Cursor) -> str:
-        state = State.load(cursor)
+        state = self._state(cursor)
         number = state.progress.pages + 1
         if state.trial is not None:
             return f"page {number}, trying how the API pages"

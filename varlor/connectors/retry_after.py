@@ -10,6 +10,7 @@ from typing import Final
 LONGEST: Final = 3600.0  # seconds; nobody is obeyed for longer
 _EPOCH: Final = 1e9  # from here on a reset is a point in time, not a length
 _EPOCH_MS: Final = 1e12
+_DIGITS: Final = 10  # of a number that is taken for a count of requests
 _REMAINING: Final = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _RESETS: Final = (
     "x-ratelimit-reset-after",
@@ -17,7 +18,7 @@ _RESETS: Final = (
     "x-ratelimit-reset",
     "x-rate-limit-reset",
 )
-_RATELIMIT = re.compile(r";\s*r=0\s*(?:;\s*t=(\d{1,9}))?")  # draft-ietf-httpapi-ratelimit-headers
+_LEFT = re.compile(r";\s*r=(\d{1,9})\b(?:\s*;\s*t=(\d{1,9}))?")  # draft-ietf-httpapi-ratelimit-headers
 
 
 def seconds_to_wait(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -28,9 +29,15 @@ def seconds_to_wait(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def exhausted(headers: Mapping[str, str]) -> bool:
     """Whether the answer says that no further request is allowed for now."""
-    if any((headers.get(name) or "").strip() == "0" for name in _REMAINING):
-        return True
-    return bool(_RATELIMIT.search(headers.get("ratelimit") or ""))
+    return remaining(headers) == 0
+
+
+def remaining(headers: Mapping[str, str]) -> int | None:
+    """Requests still allowed for now, by the tightest of the windows told of; None where none is."""
+    told = [int(match[1]) for match in _LEFT.finditer(headers.get("ratelimit") or "")]
+    texts = [(headers.get(name) or "").strip() for name in _REMAINING]
+    told += [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < _DIGITS]
+    return min(told, default=None)
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:
@@ -47,8 +54,9 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _reset(headers: Mapping[str, str], now: datetime) -> float | None:
-    if (match := _RATELIMIT.search(headers.get("ratelimit") or "")) and match[1]:
-        return _clamp(float(match[1]))
+    used_up = [m for m in _LEFT.finditer(headers.get("ratelimit") or "") if int(m[1]) == 0 and m[2]]
+    if used_up:
+        return _clamp(max(float(match[2]) for match in used_up))
     for name in _RESETS:
         number = _number(headers.get(name) or "")
         if number is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Final
@@ -14,6 +14,7 @@ from varlor.connectors.http import GuardedClient, OutRequest, OutResponse
 from varlor.connectors.http.url import parse
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.retry_after import exhausted, seconds_to_wait
+from varlor.connectors.rules import Rules, emptied, overruled
 from varlor.connectors.verdicts import judge
 from varlor.contracts.connector import Connector
 from varlor.contracts.run import RequestLogEntry
@@ -45,12 +46,22 @@ class Errand:
     run: str | None = None
     log: Log | None = None
 
+    rules: Rules = field(default_factory=Rules)
+    note: Callable[[str], None] | None = None
+
     sent: int = 0
+    ignored: int = 0
     secrets: tuple[str, ...] = ()
 
-    def note(self, entry: RequestLogEntry) -> None:
+    def tell(self, entry: RequestLogEntry) -> None:
         if self.log is not None:
             self.log(entry)
+
+    def ignore(self, status: int) -> None:
+        """Say it once: a rule may let thousands of answers pass."""
+        self.ignored += 1
+        if self.note is not None and self.ignored == 1:
+            self.note(f"An error rule ignores answers such as this run's first HTTP {status}.")
 
 
 class Sender:
@@ -73,7 +84,7 @@ class Sender:
         A 401 is repeated once, when the credential knows a newer self. `early` is for a request with one of
         `permits`: it takes none, and is logged there instead of in the errand's log.
         """
-        log = errand.note if early is None else early.append
+        log = errand.tell if early is None else early.append
         waited = 0 if early is not None else await self._acquire(errand)
         try:
             return await self._once(errand, asked, self._entry(errand, asked, attempt, waited), log, seconds)
@@ -108,9 +119,15 @@ class Sender:
             _record(log, entry, {"ms": _ms(started)})
             raise
         error = judge(response, self._clock.now(), secrets)
+        action = errand.rules.action(response)
+        if action is not None and action != "ignore":
+            error = overruled(action, response, error, seconds_to_wait(response.headers, self._clock.now()))
         failed = {"error": error.kind, "answer": error.excerpt} if error else {}
         seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
         _record(log, entry, seen | failed)
+        if action == "ignore":
+            errand.ignore(response.status)
+            return emptied(response)
         await self._obey(errand, response, error)
         if error is not None:
             raise error

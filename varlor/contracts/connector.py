@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.model import HeaderName, Id, Model, Name, UtcTime
 from varlor.contracts.oauth import OAuthConfig
 from varlor.contracts.pagination import Pagination
@@ -50,6 +51,7 @@ class ConnectorSettings(Model):
     pagination: Pagination | None = None
     preset_id: PresetId | None = None
     webhook_config: WebhookConfig | None = None
+    error_rules: ErrorRules = []
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from varlor.contracts.connector import HeaderName, HeaderValue
+from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.export import AsyncExport
 from varlor.contracts.for_each import ForEach
 from varlor.contracts.incremental import Incremental
@@ -67,6 +68,7 @@ class FetchRequest(Model):
     for_each: ForEach | None = None
     async_export: AsyncExport | None = None
     limits: Limits = Limits()
+    error_rules: ErrorRules = []
 
     @field_validator("incremental")
     @classmethod

@@ -151,15 +151,14 @@ class SqlRuns:
 
     def _logged(self, run_id: str, entry: RequestLogEntry) -> dict[str, Any]:
         bad_status = entry.status is not None and entry.status >= _FIRST_BAD_STATUS
-        row = RunRequestRow(
-            tenant_id=self._scope.tenant,
-            run_id=run_id,
-            time=entry.time,
-            seq=entry.seq,
-            failed=bad_status or entry.error is not None,
-            entry=entry.model_dump(mode="json"),
-        )
-        return row.model_dump()
+        return {
+            "tenant_id": self._scope.tenant,
+            "run_id": run_id,
+            "time": entry.time,
+            "seq": entry.seq,
+            "failed": bad_status or entry.error is not None,
+            "entry": entry.model_dump(mode="json"),
+        }
 
     async def requests(
         self, run_id: str, *, limit: int, cursor: str | None, failed_only: bool = False

@@ -16,6 +16,7 @@ from varlor.connectors.http.policy import EgressPolicy, blocked
 RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0  # per address, so that a dead one leaves time for the next
 
+_READ: Final = 256 * 1024  # bytes at once; the pool asks for 64 kB, and each costs a turn of the loop
 _INTERIM: Final = re.compile(rb"\r\n\r\nHTTP/1\.[01] 1")  # raw line breaks: no JSON text holds this
 _MOST_INTERIM: Final = 32  # of one read
 
@@ -119,7 +120,7 @@ class _Watched(httpcore2.AsyncNetworkStream):
         self._stream = stream
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library's signature
-        data = await self._stream.read(max_bytes, timeout)
+        data = await self._stream.read(max(max_bytes, _READ), timeout)
         if b"\r" in data and len(_INTERIM.findall(data)) > _MOST_INTERIM:
             raise httpcore2.RemoteProtocolError(ValueError("a flood of interim answers"))
         return data

@@ -16,8 +16,6 @@ from varlor.contracts.pagination import Keyset, Offset, PageNumber
 class OffsetStyle:
     """`bare`: the limit parameter is not sent, because nobody knows whether the API has one."""
 
-    by_count = True
-
     def __init__(self, config: Offset, *, bare: bool = False) -> None:
         self._config = config
         self._bare = bare
@@ -40,10 +38,12 @@ class OffsetStyle:
         return self.ahead(scene, 1)
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
+        """The request that many pages after this one, if all hold as many records; 1 is the next."""
         at = self._at(scene) + steps * scene.count
         return self.first(scene.base).with_param(self._config.offset_param, at, at=at)
 
     def left(self, scene: Scene) -> int | None:
+        """Pages that the API's own total promises after this one, None where it gives none."""
         total = _total(self._total, scene)
         return None if total is None else _pages(total - self._reached(scene), scene.count)
 
@@ -56,8 +56,6 @@ class OffsetStyle:
 
 
 class PageNumberStyle:
-    by_count = False
-
     def __init__(self, config: PageNumber, *, bare: bool = False) -> None:
         self._config = config
         self._bare = bare
@@ -85,9 +83,11 @@ class PageNumberStyle:
         return self.ahead(scene, 1)
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
+        """The request that many pages after this one; 1 is the next."""
         return self._numbered(scene.base, self._at(scene) + steps)
 
     def left(self, scene: Scene) -> int | None:
+        """Pages that the API's own total promises after this one, None where it gives none."""
         last = self._last(scene)
         if last is not None:
             return max(0, last - self._at(scene))

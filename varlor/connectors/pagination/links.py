@@ -76,7 +76,7 @@ class CursorStyle:
     def _token(self, scene: Scene) -> str | None:
         if self._path is None:
             return scalar(scene.page.headers.get(self._config.cursor_header or ""))
-        answer = scene.page.around(self._path)
+        answer = scene.page.around(self._path, beside=True)
         if self._path.keys and denied(answer, self._path.keys):
             return None
         return scalar(self._path.one(answer))

@@ -1,7 +1,7 @@
 """What every style answers after a page: the next request, or why there is none."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -22,8 +22,8 @@ class Answer(Protocol):
     digest: str
 
     def answer(self) -> Any: ...
-    def around(self, where: Path) -> Any:
-        """The answer, of which only what is at `where` and the envelope beside it are asked."""
+    def around(self, where: Path, *, beside: bool = False) -> Any:
+        """The answer, of which only what is at `where` is asked; `beside`: also whether there is more."""
         ...
 
     def records(self) -> list[Any]: ...
@@ -84,22 +84,6 @@ class Style(Protocol):
 
     def first(self, base: Asked) -> Asked: ...
     def after(self, scene: Scene) -> Asked | End: ...
-
-
-@runtime_checkable
-class Counting(Style, Protocol):
-    """A style whose later requests are known before the answers in between, if pages go on as they are."""
-
-    by_count: bool
-    """Whether that takes pages of one size."""
-
-    def ahead(self, scene: Scene, steps: int) -> Asked:
-        """The request that many pages after this one; 1 is the next."""
-        ...
-
-    def left(self, scene: Scene) -> int | None:
-        """Pages that the API's own total promises after this one, None where it gives none."""
-        ...
 
 
 def absolute(page_url: str, link: str) -> str:
