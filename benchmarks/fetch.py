@@ -1,81 +1,91 @@
-"""Rows a second from paginated JSON to a committed table, beside dlt's rest_api source on the same mock API.
+"""Rows a second from paginated JSON to a committed table, beside other tools on the same mock API.
 
 Unequal: ours commits a Delta table under a lease, through workflows, with a log of every request and a rate
-window; dlt writes Parquet and infers its schema per item. Nobody's imports are counted. CPU is that of our
-worker and the workflow engine, and of dlt's process; the wall clock also hears what else the machine does.
+window; dlt writes Parquet and infers its schema per item (its Arrow path: per page); airbyte-cdk and
+singer-sdk write JSON lines and no table; the raw loops know where the records are and how many come,
+and write one Parquet file. Nobody's imports are counted. CPU is that of our worker and the workflow
+engine, and of each peer's process; the wall clock also hears what else the machine does.
 """
 
 import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from benchmarks.machine import ROOT, mock_api, stack, sync
+from benchmarks.machine import mock_api, stack, sync
+from benchmarks.peer import Peer, Taken, take
 from benchmarks.table import show, spread
 from tests.stack.launched import Launched
 
-ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 RUNS = 3
-SIZE = 1_000
+OFFSET = {"type": "offset", "totalPath": "$.total"}
+CURSOR = {"type": "cursor", "cursorPath": "$.next", "cursorParam": "cursor"}
+TOOLS = (
+    Peer("dlt rest_api, default", "dlt", "dlt_rest.py"),
+    Peer("dlt, Arrow path", "dlt", "dlt_arrow.py"),
+    Peer("airbyte-cdk, declarative, to JSON lines", "airbyte", "airbyte_source.py"),
+    Peer("singer-sdk tap, to JSON lines", "singer", "singer_tap.py"),
+)
+RAW = Peer("raw: pyreqwest, 8 in flight, Arrow, Parquet", "raw", "raw_loop.py", RUNS, "arrow")
+FOLLOWING = Peer("raw: the same loop in httpx2, Arrow, Parquet", "raw", "raw_loop.py", RUNS, "httpx2")
 
 
-class Taken(NamedTuple):
-    """Seconds on the wall, and of CPU."""
+class Case(NamedTuple):
+    """`share` of BENCH_ROWS is read; the latency is in milliseconds."""
 
-    wall: float
-    cpu: float
-
-
-def dlt_python() -> Path:
-    """dlt in an environment of its own, made once from its lock file."""
-    home = ROOT / "benchmarks" / "results" / "dlt"
-    python, uv = home / "bin" / "python", Path(sys.executable).parent / "uv"
-    if not python.exists():
-        lock = ROOT / "benchmarks" / "peers" / "requirements.txt"
-        subprocess.run([uv, "venv", "--quiet", home], check=True)
-        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
-        subprocess.run([*install, "--require-hashes", "-r", lock], check=True)
-    return python
+    title: str
+    path: str
+    pagination: dict[str, Any]
+    size: int
+    latency: float
+    share: float
+    peers: tuple[Peer, ...]
 
 
-def dlt(address: str) -> Taken:
-    """One pipeline run, without its imports."""
-    script = ROOT / "benchmarks" / "peers" / "dlt_rest.py"
-    with tempfile.TemporaryDirectory() as folder:
-        command = [dlt_python(), script, f"http://{address}", str(SIZE), folder]
-        quiet = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false"}
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=quiet)
-    wall, spent = done.stdout.strip().splitlines()[-1].split()
-    return Taken(float(wall), float(spent))
+CASES = (
+    Case("offset, no latency", "/offset", OFFSET, 1_000, 0, 1.0, (*TOOLS, RAW)),
+    Case("offset, 50 ms latency", "/offset", OFFSET, 100, 50, 0.4, (*TOOLS, RAW)),
+    Case("cursor, 50 ms latency", "/cursor", CURSOR, 100, 50, 0.3, (FOLLOWING,)),
+)
 
 
-def ours(launched: Launched, address: str) -> Taken:
+def ours(launched: Launched, address: str, case: Case) -> Taken:
     """One sync, from the request that starts it to the run that succeeded; signing in is not part of it."""
-    figures = sync(launched, address, SIZE)
+    paging = case.pagination | ({"limit": case.size} if case.pagination is OFFSET else {})
+    more = {} if case.pagination is OFFSET else {"params": {"limit": case.size}}
+    figures = sync(launched, address, case.size, path=case.path, pagination=paging, **more)
     return Taken(figures.wall, figures.worker_cpu + figures.engine_cpu)
 
 
+def measure(case: Case, rows: int) -> list[tuple[str, list[Taken]]]:
+    """Ours first, then each peer; those of one round follow each other closely."""
+    found: list[tuple[str, list[Taken]]] = [("varlor", []), *((peer.name, []) for peer in case.peers)]
+    with mock_api(rows, case.latency) as address, stack(allow=address) as launched:
+        ours(launched, address, case)  # warm-up
+        for number in range(RUNS):
+            found[0][1].append(ours(launched, address, case))
+            for (_, taken), peer in zip(found[1:], case.peers, strict=True):
+                if number < peer.runs:
+                    taken.append(take(peer, address, case.size, rows))
+    return found
+
+
+def table(case: Case, rows: int) -> None:
+    found = measure(case, rows)
+    mine = found[0][1]
+    lines: list[tuple[object, ...]] = []
+    for name, taken in found:
+        wall = median(each.wall for each in taken) / median(each.wall for each in mine[: len(taken)])
+        cpu = median(each.cpu for each in taken) / median(each.cpu for each in mine[: len(taken)])
+        spent = median(each.cpu for each in taken) * 1_000_000 / rows
+        lines.append((name, spread([rows / each.wall for each in taken]), wall, spent, cpu))
+    heads = ("", "rows/s, median (range)", "time, times ours", "CPU-s per million rows", "CPU, times ours")
+    show(f"{case.title}: {rows:,} rows, {case.size:,} a page", heads, lines)
+
+
 def main() -> None:
-    with mock_api(ROWS) as address, stack(allow=address) as launched:
-        sync(launched, address, SIZE)  # warm-up
-        pairs = [(ours(launched, address), dlt(address)) for _ in range(RUNS)]
-    rows: list[tuple[object, ...]] = []
-    for at, name in enumerate(("varlor", "dlt rest_api, default")):
-        taken = [pair[at] for pair in pairs]
-        rows.append(
-            (
-                name,
-                spread([ROWS / each.wall for each in taken]),
-                median(pair[1].wall / pair[at].wall for pair in pairs),
-                median(each.cpu for each in taken) * 1_000_000 / ROWS,
-                median(pair[1].cpu / pair[at].cpu for pair in pairs),
-            )
-        )
-    heads = ("", "rows/s, median (range)", "times dlt", "CPU-s per million rows", "dlt's CPU, times ours")
-    show(f"{ROWS:,} rows, {SIZE:,} a page, no latency, {RUNS} runs", heads, rows)
+    rows = int(os.environ.get("BENCH_ROWS", "100000"))
+    for case in CASES:
+        table(case, int(rows * case.share))
 
 
 if __name__ == "__main__":

@@ -85,14 +85,15 @@ def sign_in(launched: Launched) -> Api:
     return Api(launched.facts["api_url"], mint(launched.state))
 
 
-def sync(launched: Launched, address: str, size: int, **dataset: Any) -> Figures:
-    """One sync of the mock API's `/offset`, from the request to the committed table."""
+def sync(launched: Launched, address: str, size: int, **request: Any) -> Figures:
+    """One sync, from the request to the committed table; of `/offset`, unless `request` says else."""
     api, pids = sign_in(launched), launched.facts["pids"]
     connector = api.connector(f"http://{address}")
     body = {
         "path": "/offset",
         "pagination": {"type": "offset", "limit": size, "totalPath": "$.total"},
-        "dataset": {"name": f"bench {monotonic()}", "writeMode": "append", **dataset},
+        "dataset": {"name": f"bench {monotonic()}", "writeMode": "append"},
+        **request,
     }
     before, worker, engine = monotonic(), cpu(pids["worker"]), cpu(pids["temporal"])
     run = api.until_ended(api.ok("POST", f"/connectors/{connector}/fetch", body)["runId"], 3600)

@@ -43,6 +43,7 @@ class OddApi:
         self.delay = 0.0  # seconds before each answer
         self.jitter = False  # later requests are answered first
         self.failing: dict[int, int] = {}  # the status of the n-th request
+        self.retry_after: int | None = None  # seconds, with each of those
         self.at_once = self.most_at_once = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -62,7 +63,8 @@ class OddApi:
                 break
         route = getattr(self, scope["path"].strip("/").replace("/", "_"), None)
         if number in self.failing:
-            answer = Answer({"detail": "not now"}, self.failing[number])
+            told = {} if self.retry_after is None else {"retry_after": str(self.retry_after)}
+            answer = Answer({"detail": "not now"}, self.failing[number], **told)
         elif self.prepared:
             answer = self.prepared.pop(0)
         else:
@@ -134,6 +136,17 @@ class OddApi:
         at = int(query.get("offset", "0"))
         rows, n = self._slice(query, at, 7 if at % 3 == 0 else 10)
         return Answer({"items": rows, "total": n})
+
+    def deaf(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Ignores every paging parameter, and counts more records than it hands out."""
+        return Answer({"items": self._slice(query, 0, 100)[0], "total": int(query["total"])})
+
+    def always(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Sends a cursor with its last page too; beside it, unless `silent`, that there is no more."""
+        at = int(query.get("cursor", "0"))
+        rows, n = self._slice(query, at)
+        more = {} if "silent" in query else {"has_more": at + len(rows) < n}
+        return Answer({"data": rows, "next_cursor": str(at + len(rows)), **more})
 
     def skip(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         rows, _ = self._slice(query, int(query.get("skip", "0")))

@@ -41,9 +41,15 @@ class DeltaDatasets:
     async def open(self, target: LandingTarget, *, heartbeat: Heartbeat | None = None) -> DeltaLanding:
         """Begin or go on with the run's landing; FencedError when its time has passed.
 
-        `heartbeat` is told of each step of a commit that has to rewrite the table.
+        `heartbeat` is told of each step of a commit that has to rewrite the table. A cancel waits for the
+        thread: what it began would come after the next attempt's beginning, and fence that one off.
         """
-        return await asyncio.to_thread(self._open, target, _from_thread(heartbeat))
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open, target, _from_thread(heartbeat)))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await asyncio.wait({opening})
+            raise
 
     async def publish(self, target: LandingTarget, *, heartbeat: Heartbeat) -> None:
         place = self._place(target.location)

@@ -1,0 +1,142 @@
+"""Stop, cancel and throttle while several pages are under way: every row once, and little asked for twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from deltalake import DeltaTable
+
+from activities.chunk import Chunk
+from activities.journal import Journal, Tally
+from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, connector, serve
+from tests.connectors.odd_api import OddApi
+from varlor.connectors import APIConnectorService
+from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.contracts.connector import Secrets
+from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.messages import ChunkResult
+from varlor.contracts.run import Counters, RequestLogEntry, Run
+from varlor.datasets import DeltaDatasets
+from varlor.ports import LandingTarget, ReadJob
+
+ROWS = 400
+REQUEST: dict[str, Any] = {
+    "path": f"/offset?n={ROWS}&total=true",
+    "dataset": {"name": "d"},
+    "pagination": {"type": "offset", "limit": 10, "totalPath": "$.total"},
+}
+FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
+
+
+class Sync:
+    """One run, chunk after chunk, over a real API into a real table."""
+
+    def __init__(self, service: APIConnectorService, url: str, folder: Path, **request: Any) -> None:
+        self._service = service
+        self._connector = connector(url, **FAST)
+        self._request = FetchRequest.model_validate({**REQUEST, **request})
+        self._datasets = DeltaDatasets(str(folder), {})
+        self.target = LandingTarget(self._datasets.location("t", "d"), "run_1", "append")
+        self.notes: list[str] = []
+        self.tally = Tally()
+
+    async def chunk(self, stop: asyncio.Event, after: int | None = None) -> ChunkResult:
+        """Read one chunk; asked to stop once `after` of its requests have been answered."""
+        landing = await self._datasets.open(self.target)
+        counters = landing.state.counters if landing.state else Counters()
+        tally = self.tally = Tally.after(counters)
+
+        def log(_: RequestLogEntry) -> None:
+            tally.requests += 1
+            if after is not None and tally.requests - counters.requests >= after:
+                stop.set()
+
+        auth = self._service.auth(self._connector, Secrets())
+        job = ReadJob("t", "run_1", self._connector, auth, self._request, log, self.notes.append)
+        reader = await self._service.reader(job, None)
+        run = cast("Run", SimpleNamespace(request=self._request))
+        try:
+            return await Chunk(run, reader, landing, _silent(self.notes), tally, stop, 0).read()
+        finally:
+            await reader.close()
+
+    def ids(self) -> list[int]:
+        return sorted(DeltaTable(self.target.location).to_pyarrow_table(columns=["id"])["id"].to_pylist())
+
+
+def _silent(notes: list[str]) -> Journal:
+    async def nothing(*_: object) -> None: ...
+
+    plain = SimpleNamespace(tick=nothing, committed=nothing, note=notes.append, blame=lambda _: None)
+    return cast("Journal", plain)
+
+
+@pytest.fixture
+def api() -> OddApi:
+    made = OddApi()
+    made.delay = 0.01
+    return made
+
+
+@pytest.fixture
+def url(api: OddApi) -> Iterator[str]:
+    yield from serve(api)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[APIConnectorService]:
+    client = GuardedClient(EgressPolicy(allow=["127.0.0.1"]))
+    yield APIConnectorService(client, FreeWindow(), NoDiscoverer(), FixedClock())
+    await client.aclose()
+
+
+async def test_a_stop_lands_the_open_page_and_costs_no_more_than_what_was_under_way(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
+) -> None:
+    sync, stops = Sync(service, url, tmp_path), 0
+    while not (await sync.chunk(asyncio.Event(), after=13)).done:
+        stops += 1
+    assert sync.ids() == list(range(ROWS))
+    assert stops >= 2
+    assert len(api.seen) <= ROWS // 10 + 16 * stops
+
+
+async def test_a_cancel_at_any_moment_loses_and_doubles_nothing(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
+) -> None:
+    sync, done, moment = Sync(service, url, tmp_path), False, 0.02
+    while not done:
+        reading = asyncio.create_task(sync.chunk(asyncio.Event()))
+        await asyncio.wait({reading}, timeout=moment)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            done = (await reading).done
+        moment *= 1.3  # so that it ends on a slow machine too
+    assert sync.ids() == list(range(ROWS))
+
+
+async def test_a_429_among_pages_under_way_is_waited_out_by_the_workflow(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
+) -> None:
+    sync = Sync(service, url, tmp_path)
+    api.failing = {15: 429}
+    api.retry_after = 60
+    first = await sync.chunk(asyncio.Event())
+    assert (first.wait_reason, first.wait_seconds) == ("throttled", 60)
+    assert first.counters.pages >= 13
+    assert (await sync.chunk(asyncio.Event())).done
+    assert sync.ids() == list(range(ROWS))
+
+
+async def test_requests_that_fail_count_towards_the_most_requests(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
+) -> None:
+    sync = Sync(service, url, tmp_path, limits={"maxRequests": 5})
+    api.failing = {3: 503, 4: 503, 5: 503, 6: 503}
+    assert (await sync.chunk(asyncio.Event())).done
+    assert len(api.seen) == 5
+    assert any("maxRequests" in note for note in sync.notes)
