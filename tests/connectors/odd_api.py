@@ -63,8 +63,9 @@ class OddApi:
                 break
         route = getattr(self, scope["path"].strip("/").replace("/", "_"), None)
         if number in self.failing:
-            told = {} if self.retry_after is None else {"retry_after": str(self.retry_after)}
-            answer = Answer({"detail": "not now"}, self.failing[number], **told)
+            answer = Answer({"detail": "not now"}, self.failing[number])
+            if self.retry_after is not None:
+                answer.headers["retry-after"] = str(self.retry_after)
         elif self.prepared:
             answer = self.prepared.pop(0)
         else:
@@ -128,8 +129,10 @@ class OddApi:
             envelope["total"] = n if query["total"] == "true" else int(query["total"])
         if "shown" in query:
             envelope |= {"offset": at, "limit": limit}
-        told = {"x_ratelimit_remaining": query["remaining"]} if "remaining" in query else {}
-        return Answer(rows if "bare" in query else envelope, **told)
+        answer = Answer(rows if "bare" in query else envelope)
+        if "remaining" in query:
+            answer.headers["x-ratelimit-remaining"] = query["remaining"]
+        return answer
 
     def uneven(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Every third page is short, though the total is right."""

@@ -116,7 +116,7 @@ async def test_a_path_that_is_none_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "9"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"},
         {"ratelimit": '"default";r=0;t=9'},
         {"ratelimit": '"burst";r=5;t=1, "daily";r=0;t=9'},
     ],
@@ -124,7 +124,9 @@ async def test_a_path_that_is_none_is_refused_before_anything_is_sent(
 async def test_a_used_up_budget_silences_every_worker(
     reader: Reader, odd_api: OddApi, window: FreeWindow, headers: dict[str, str]
 ) -> None:
-    odd_api.prepared.append(Answer({"data": [{"id": 1}]}, **headers))
+    answer = Answer({"data": [{"id": 1}]})
+    answer.headers |= headers
+    odd_api.prepared.append(answer)
     await reader.read("/page?n=1", pagination={"type": "none"})
     assert window.blocked == [9.0]
 

@@ -20,6 +20,7 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.step import absolute
 from varlor.connectors.plan import address, with_since
 from varlor.connectors.records import Place as RecordPlace
+from varlor.connectors.rules import Rules
 from varlor.connectors.sending import Errand, Sender
 from varlor.contracts.export import JOB_SLOT, AsyncExport
 from varlor.errors import SourceError
@@ -88,6 +89,8 @@ class ExportReader:
             headers=job.request.headers,
             run=job.run_id,
             log=job.log,
+            rules=Rules([*job.request.error_rules, *job.connector.error_rules]),
+            note=job.note,
         )
         self._just_begun = False
         self._addresses: list[str] | None = None
