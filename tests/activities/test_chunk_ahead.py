@@ -127,7 +127,7 @@ async def test_a_429_among_pages_under_way_is_waited_out_by_the_workflow(
     api.retry_after = 60
     first = await sync.chunk(asyncio.Event())
     assert (first.wait_reason, first.wait_seconds) == ("throttled", 60)
-    assert first.counters.pages >= 13
+    assert 0 < first.counters.pages < ROWS // 10
     assert (await sync.chunk(asyncio.Event())).done
     assert sync.ids() == list(range(ROWS))
 

