@@ -88,9 +88,6 @@ class Chunk:
                 return "auth", AUTH_POLL, run_error(error)
             except SourceError as error:
                 seconds = self._judge(error)
-                if self._limited():  # a failed request is one too
-                    self._state = self._state.model_copy(update={"done": True})
-                    continue
                 if seconds > HELD_WAIT:
                     return "throttled" if error.kind == "rate_limited" else "retry", seconds, run_error(error)
                 await self._sleep(seconds)

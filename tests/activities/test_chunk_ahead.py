@@ -21,6 +21,7 @@ from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.messages import ChunkResult
 from varlor.contracts.run import Counters, RequestLogEntry, Run
 from varlor.datasets import DeltaDatasets
+from varlor.errors import SourceError
 from varlor.ports import LandingTarget, ReadJob
 
 ROWS = 400
@@ -137,6 +138,7 @@ async def test_requests_that_fail_count_towards_the_most_requests(
 ) -> None:
     sync = Sync(service, url, tmp_path, limits={"maxRequests": 5})
     api.failing = {3: 503, 4: 503, 5: 503, 6: 503}
-    assert (await sync.chunk(asyncio.Event())).done
+    with pytest.raises(SourceError):
+        await sync.chunk(asyncio.Event())
     assert len(api.seen) == 5
     assert any("maxRequests" in note for note in sync.notes)
