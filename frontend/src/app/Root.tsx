@@ -1,5 +1,6 @@
 /** The frame of every page: who is signed in decides between the app and the way in. */
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { useSession } from '@/lib/hooks/useSession';
@@ -7,7 +8,12 @@ import { useSession } from '@/lib/hooks/useSession';
 import { Shell, ShellSkeleton } from './Shell';
 import { SignIn } from './SignIn';
 
+const APIConnectorModal = lazy(() =>
+  import('@/components/api/APIConnectorModal').then((module) => ({ default: module.APIConnectorModal })),
+);
+
 export function Root() {
+  const { connect } = useSearch({ strict: false });
   const { data: who, error, refetch } = useSession();
   if (error !== null) return <ErrorNotice error={error} doing="ask who is signed in" onRetry={() => void refetch()} m="xl" />;
   if (who === undefined) return <ShellSkeleton />;
@@ -15,6 +21,11 @@ export function Root() {
   return (
     <Shell who={who}>
       <Outlet />
+      {connect === undefined ? null : (
+        <Suspense fallback={null}>
+          <APIConnectorModal />
+        </Suspense>
+      )}
     </Shell>
   );
 }

@@ -7,7 +7,11 @@ import { ErrorPage } from './ErrorPage';
 import { NotFoundPage } from './NotFoundPage';
 import { Root } from './Root';
 
+const word = z.optional(z.string());
+
 const root = createRootRouteWithContext<{ cache: QueryClient }>()({
+  // The wizard opens over any page, and a provider's answer may end on any.
+  validateSearch: z.object({ connect: word, connector: word, oauth: word, reason: word }),
   component: Root,
   notFoundComponent: NotFoundPage,
   errorComponent: ErrorPage,
@@ -30,6 +34,19 @@ const connectors = createRoute({
   getParentRoute: () => root,
   path: '/connectors',
   component: lazyRouteComponent(() => import('@/routes/ConnectorsPage'), 'ConnectorsPage'),
+});
+
+const connector = createRoute({
+  getParentRoute: () => root,
+  path: '/connectors/$connectorId',
+  validateSearch: z.object({ tab: word }),
+  component: lazyRouteComponent(() => import('@/routes/ConnectorPage'), 'ConnectorPage'),
+});
+
+const connected = createRoute({
+  getParentRoute: () => root,
+  path: '/connected',
+  component: lazyRouteComponent(() => import('@/routes/ConnectedPage'), 'ConnectedPage'),
 });
 
 const runs = createRoute({
@@ -57,7 +74,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('@/routes/SettingsPage'), 'SettingsPage'),
 });
 
-const tree = root.addChildren([datasets, dataset, connectors, runs, run, schedules, settings]);
+const tree = root.addChildren([datasets, dataset, connectors, connector, connected, runs, run, schedules, settings]);
 
 export function createAppRouter(cache: QueryClient) {
   return createRouter({ routeTree: tree, context: { cache }, defaultPreload: 'intent', scrollRestoration: true });

@@ -28,6 +28,8 @@ export const keys = {
     endpoints: (id: string) => ['connectors', 'endpoints', id] as const,
     token: (id: string) => ['connectors', 'token', id] as const,
     audit: (id: string) => ['connectors', 'audit', id] as const,
+    inboxes: (id: string) => ['connectors', 'inbox', id] as const,
+    inbox: (id: string, status: string) => ['connectors', 'inbox', id, status] as const,
   },
   presets: ['presets'] as const,
   notifications: ['notifications'] as const,

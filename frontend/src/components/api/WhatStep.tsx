@@ -1,0 +1,61 @@
+/** Which records to read: an endpoint that the API told of, a path of one's own, or a query. */
+import { Stack } from '@mantine/core';
+import { useState } from 'react';
+
+import { ErrorNotice } from '@/components/ui/ErrorNotice';
+import type { CheckResult, Endpoint } from '@/lib/api/client';
+import { previewOf } from '@/lib/connect/endpoints';
+import { useEndpoints } from '@/lib/hooks/useConnectors';
+import { useWizard } from '@/lib/hooks/useWizard';
+import { useConnectorsStore } from '@/stores/connectors.store';
+
+import { ConnectionTestButton } from './ConnectionTestButton';
+import { EndpointSelector } from './EndpointSelector';
+import { Halves } from './Halves';
+import { PaginationField } from './PaginationField';
+import { ParamsForm } from './ParamsForm';
+import { RequestPreview } from './RequestPreview';
+import { StepButtons } from './StepButtons';
+import { TestOutcome } from './TestOutcome';
+
+export function WhatStep() {
+  const { go } = useWizard();
+  const { draft, reading, savedId } = useConnectorsStore();
+  const { data: discovery } = useEndpoints(savedId);
+  const [result, setResult] = useState<CheckResult | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const endpoint: Endpoint | undefined = discovery?.endpoints?.find(({ id }) => id === reading.endpointId);
+  const missing = endpoint?.parameters?.filter(({ required, location }) => required && location === 'path') ?? [];
+  const open = missing.filter(({ name }) => !reading.params.some((pair) => pair.name === name && pair.value !== ''));
+  const chosen = reading.endpointId !== null || reading.path !== '' || reading.query !== '';
+
+  return (
+    <Halves
+      rightName="Preview"
+      left={
+        <Stack gap="md">
+          <EndpointSelector />
+          {draft.apiType === 'rest' && chosen ? <ParamsForm endpoint={endpoint} /> : null}
+          {chosen ? <PaginationField endpoint={endpoint} /> : null}
+          <div>
+            <ConnectionTestButton
+              variant="default"
+              disabled={!chosen || savedId === null || open.length > 0}
+              request={() => ({ connectorId: savedId ?? '', ...previewOf(reading, endpoint, draft.apiType) })}
+              onResult={(outcome) => {
+                setResult(outcome);
+                setError(null);
+              }}
+              onError={setError}
+            >
+              Preview
+            </ConnectionTestButton>
+          </div>
+          {error === null ? null : <ErrorNotice error={error} doing="preview the records" />}
+          <StepButtons back="test" next="Continue" onNext={() => go('keep')} disabled={!chosen || open.length > 0} />
+        </Stack>
+      }
+      right={result === null ? <RequestPreview path={endpoint?.path ?? reading.path} /> : <TestOutcome result={result} />}
+    />
+  );
+}
