@@ -1,9 +1,11 @@
 /** What jsdom lacks, the matchers, and a server that answers nothing it was not told to. */
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 
 import { server } from './server';
+
+configure({ asyncUtilTimeout: 40_000 }); // a busy machine is no failure
 
 class Silent {
   observe() {}
@@ -23,6 +25,9 @@ window.matchMedia = (query: string) =>
   ({ matches: false, media: query, addEventListener() {}, removeEventListener() {}, addListener() {}, removeListener() {} }) as unknown as MediaQueryList;
 window.scrollTo = () => {};
 Element.prototype.scrollIntoView = () => {};
+// The size that a virtual list believes it has.
+Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, value: 800 });
+Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 1000 });
 Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { configurable: true, value: 800 });
 Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { configurable: true, value: 1000 });
 

@@ -13,13 +13,10 @@ import { EndpointList } from './EndpointList';
 import { QueryEditor } from './QueryEditor';
 
 export function EndpointSelector() {
-  const { draft, reading, savedId, read } = useConnectorsStore();
-  const [search, setSearch] = useState('');
-  const { data: discovery, error, refetch } = useEndpoints(savedId);
+  const { draft, reading, read } = useConnectorsStore();
   const graphql = draft.apiType === 'graphql';
   const own = reading.endpointId === null && (reading.path !== '' || reading.query !== '');
   const [mode, setMode] = useState<'found' | 'own'>(own ? 'own' : 'found');
-  const endpoints = discovery?.endpoints ?? [];
 
   return (
     <Stack gap="sm">
@@ -35,21 +32,7 @@ export function EndpointSelector() {
           { value: 'own', label: graphql ? 'Own query' : 'Own path' },
         ]}
       />
-      {mode === 'found' ? (
-        <>
-          <TextInput label="Search endpoints" placeholder="orders" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
-          {error === null ? null : <ErrorNotice error={error} doing="look for endpoints" onRetry={() => void refetch()} />}
-          {discovery === undefined && error === null ? <TableSkeleton label="Asking the API what it offers" rows={5} /> : null}
-          {discovery === undefined ? null : (
-            <>
-              <EndpointList endpoints={searchEndpoints(endpoints, search)} value={reading.endpointId} onChange={(endpoint) => read(chosen(endpoint))} />
-              <Text fz="sm" c="dimmed">
-                {sourceWords(discovery.source, endpoints.length)} {(discovery.notes ?? []).join(' ')}
-              </Text>
-            </>
-          )}
-        </>
-      ) : null}
+      {mode === 'found' ? <FoundEndpoints /> : null}
       {mode === 'own' && !graphql ? (
         <TextInput
           label="Path"
@@ -64,8 +47,30 @@ export function EndpointSelector() {
   );
 }
 
+function FoundEndpoints() {
+  const { reading, savedId, read } = useConnectorsStore();
+  const [search, setSearch] = useState('');
+  const { data: discovery, error, refetch } = useEndpoints(savedId);
+  const endpoints = discovery?.endpoints ?? [];
+  return (
+    <>
+      <TextInput label="Search endpoints" placeholder="orders" value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+      {error === null ? null : <ErrorNotice error={error} doing="look for endpoints" onRetry={() => void refetch()} />}
+      {discovery === undefined && error === null ? <TableSkeleton label="Asking the API what it offers" rows={5} /> : null}
+      {discovery === undefined ? null : (
+        <>
+          <EndpointList endpoints={searchEndpoints(endpoints, search)} value={reading.endpointId} onChange={(endpoint) => read(chosen(endpoint))} />
+          <Text fz="sm" c="dimmed">
+            {sourceWords(discovery.source, endpoints.length)} {(discovery.notes ?? []).join(' ')}
+          </Text>
+        </>
+      )}
+    </>
+  );
+}
+
 function nameOf(path: string): string {
-  return path.length > 3 ? (path.split(/[/?]/).filter(Boolean).at(-1) ?? '') : '';
+  return path.length > 3 ? (path.split(/[/?]/).findLast(Boolean) ?? '') : '';
 }
 
 const SOURCES: Record<string, string> = {

@@ -23,6 +23,7 @@ export function ParamsForm({ endpoint }: { endpoint: Endpoint | undefined }) {
         const told = known.find(({ name }) => name === pair.name);
         const fixed = told?.required ?? false;
         return (
+          // oxlint-disable-next-line react/no-array-index-key - a parameter is its place in the list
           <Group key={index} align="flex-start" wrap="nowrap" gap="xs">
             {told === undefined ? (
               <TextInput aria-label={`Parameter ${index + 1}: name`} placeholder="name" value={pair.name} flex={1} onChange={(event) => set(index, { name: event.currentTarget.value })} />

@@ -21,6 +21,7 @@ export function SampleTable({ sample }: { sample: Sample }) {
         </Table.Thead>
         <Table.Tbody>
           {sample.rows.map((row, index) => (
+            // oxlint-disable-next-line react/no-array-index-key - a sample never changes, and its rows have no key
             <Table.Tr key={index}>
               {sample.columns.map(({ name }) => (
                 <Table.Td key={name} maw={220} style={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>

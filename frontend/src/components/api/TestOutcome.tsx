@@ -28,7 +28,7 @@ export function TestOutcome({ result }: { result: CheckResult }) {
       <Group gap="xs">
         <StatusBadge status={result.ok ? 'connected' : 'failed'} word={result.ok ? 'It works' : 'It failed'} />
         {result.statusCode ? <Text fz="sm">HTTP {result.statusCode}</Text> : null}
-        {result.latencyMs == null ? null : (
+        {typeof result.latencyMs !== 'number' ? null : (
           <Text fz="sm" className="num">
             {result.latencyMs} ms
           </Text>

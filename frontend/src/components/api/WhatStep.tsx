@@ -12,6 +12,7 @@ import { useConnectorsStore } from '@/stores/connectors.store';
 import { ConnectionTestButton } from './ConnectionTestButton';
 import { EndpointSelector } from './EndpointSelector';
 import { Halves } from './Halves';
+import { isJson } from './QueryEditor';
 import { PaginationField } from './PaginationField';
 import { ParamsForm } from './ParamsForm';
 import { RequestPreview } from './RequestPreview';
@@ -21,13 +22,9 @@ import { TestOutcome } from './TestOutcome';
 export function WhatStep() {
   const { go } = useWizard();
   const { draft, reading, savedId } = useConnectorsStore();
-  const { data: discovery } = useEndpoints(savedId);
   const [result, setResult] = useState<CheckResult | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const endpoint: Endpoint | undefined = discovery?.endpoints?.find(({ id }) => id === reading.endpointId);
-  const missing = endpoint?.parameters?.filter(({ required, location }) => required && location === 'path') ?? [];
-  const open = missing.filter(({ name }) => !reading.params.some((pair) => pair.name === name && pair.value !== ''));
-  const chosen = reading.endpointId !== null || reading.path !== '' || reading.query !== '';
+  const { endpoint, chosen, complete } = useChosen();
 
   return (
     <Halves
@@ -40,7 +37,7 @@ export function WhatStep() {
           <div>
             <ConnectionTestButton
               variant="default"
-              disabled={!chosen || savedId === null || open.length > 0}
+              disabled={!complete}
               request={() => ({ connectorId: savedId ?? '', ...previewOf(reading, endpoint, draft.apiType) })}
               onResult={(outcome) => {
                 setResult(outcome);
@@ -52,10 +49,22 @@ export function WhatStep() {
             </ConnectionTestButton>
           </div>
           {error === null ? null : <ErrorNotice error={error} doing="preview the records" />}
-          <StepButtons back="test" next="Continue" onNext={() => go('keep')} disabled={!chosen || open.length > 0} />
+          <StepButtons back="test" next="Continue" onNext={() => go('keep')} disabled={!complete} />
         </Stack>
       }
       right={result === null ? <RequestPreview path={endpoint?.path ?? reading.path} /> : <TestOutcome result={result} />}
     />
   );
+}
+
+/** What is chosen, and whether everything that its path needs is there. */
+function useChosen() {
+  const { reading, savedId } = useConnectorsStore();
+  const { data: discovery } = useEndpoints(savedId);
+  const endpoint: Endpoint | undefined = discovery?.endpoints?.find(({ id }) => id === reading.endpointId);
+  const needed = (endpoint?.parameters ?? []).filter(({ required, location }) => required && location === 'path');
+  const given = (name: string) => reading.params.some((pair) => pair.name === name && pair.value !== '');
+  const chosen = reading.endpointId !== null || reading.path !== '' || reading.query !== '';
+  const complete = chosen && savedId !== null && needed.every(({ name }) => given(name)) && isJson(reading.variables);
+  return { endpoint, chosen, complete };
 }

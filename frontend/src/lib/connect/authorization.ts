@@ -22,6 +22,7 @@ export function sendTo(opened: Window, address: string): void {
 /** Told by the page where a provider's answer ends. */
 export function tellEnd(end: AuthorizationEnd): void {
   const channel = new BroadcastChannel(CHANNEL);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin - a broadcast channel is one origin's own
   channel.postMessage(end);
   channel.close();
 }

@@ -1,5 +1,5 @@
 /** From the form to what the API takes, and back. */
-import type { Connector, ConnectorInputWritable, FetchRequest, Preset, ScheduleInput } from '@/lib/api/client';
+import type { Connector, ConnectorInputWritable, FetchRequest, OAuthConfig, Preset, PresetOAuth, ScheduleInput } from '@/lib/api/client';
 
 import { EMPTY_DRAFT, type Draft, type Pair, type Reading, type Secrets } from './draft';
 
@@ -94,27 +94,10 @@ export function fromPreset(preset: Preset): Partial<Draft> {
 /** What a preset says of one way to be let in. */
 export function fromPresetAuth(preset: Preset, type: Draft['authType']): Partial<Draft> {
   const way = preset.auth.find((each) => each.type === type);
-  const config = way?.oauthConfig;
   return {
     authType: type,
-    ...(way?.apiKeyConfig
-      ? {
-          keyName: way.apiKeyConfig.keyName,
-          keyLocation: way.apiKeyConfig.location ?? 'header',
-          keyPrefix: way.apiKeyConfig.prefix ?? '',
-        }
-      : {}),
-    ...(config
-      ? {
-          grant: config.grant === 'client_credentials' ? ('client_credentials' as const) : ('authorization_code' as const),
-          issuer: config.issuer ?? '',
-          authorizationUrl: config.authorizationUrl ?? '',
-          tokenUrl: config.tokenUrl ?? '',
-          revocationUrl: config.revocationUrl ?? '',
-          tokenEndpointAuthMethod: methodOf(config.tokenEndpointAuthMethod),
-          scopes: (config.scopes ?? []).join(' '),
-        }
-      : {}),
+    ...fromKey(way?.apiKeyConfig),
+    ...fromOAuth(way?.oauthConfig),
   };
 }
 
@@ -137,28 +120,36 @@ export function filled(draft: Draft): Draft {
 
 /** A stored connector as the form shows it, to go on with it; its secrets stay where they are. */
 export function fromConnector(connector: Connector): Partial<Draft> {
-  const config = connector.oauthConfig;
+  const limits = connector.rateLimitConfig ?? {};
   return {
     apiType: connector.apiType ?? 'rest',
     presetId: connector.presetId ?? null,
     name: connector.name,
     baseUrl: connector.baseUrl ?? '',
     headers: Object.entries(connector.headers ?? {}).map(([name, value]) => ({ name, value: String(value) })),
-    requestsPerMinute: connector.rateLimitConfig?.requestsPerMinute ?? EMPTY_DRAFT.requestsPerMinute,
-    burstLimit: connector.rateLimitConfig?.burstLimit ?? EMPTY_DRAFT.burstLimit,
+    requestsPerMinute: limits.requestsPerMinute ?? EMPTY_DRAFT.requestsPerMinute,
+    burstLimit: limits.burstLimit ?? EMPTY_DRAFT.burstLimit,
     authType: connector.authType ?? 'none',
-    keyName: connector.apiKeyConfig?.keyName ?? EMPTY_DRAFT.keyName,
-    keyLocation: connector.apiKeyConfig?.location ?? 'header',
-    keyPrefix: connector.apiKeyConfig?.prefix ?? '',
-    grant: config?.grant === 'client_credentials' ? 'client_credentials' : 'authorization_code',
-    issuer: config?.issuer ?? '',
-    authorizationUrl: config?.authorizationUrl ?? '',
-    tokenUrl: config?.tokenUrl ?? '',
-    revocationUrl: config?.revocationUrl ?? '',
-    clientId: config?.clientId ?? '',
-    tokenEndpointAuthMethod: methodOf(config?.tokenEndpointAuthMethod),
-    scopes: (config?.scopes ?? []).join(' '),
-    audience: config?.audience ?? '',
+    ...fromKey(connector.apiKeyConfig),
+    ...fromOAuth(connector.oauthConfig),
+  };
+}
+
+function fromKey(config: Connector['apiKeyConfig']): Partial<Draft> {
+  return config ? { keyName: config.keyName, keyLocation: config.location ?? 'header', keyPrefix: config.prefix ?? '' } : {};
+}
+
+function fromOAuth(config: PresetOAuth | OAuthConfig | null | undefined): Partial<Draft> {
+  if (!config) return {};
+  const texts = { issuer: '', authorizationUrl: '', tokenUrl: '', revocationUrl: '', clientId: '', audience: '' };
+  for (const name of Object.keys(texts) as (keyof typeof texts)[]) {
+    if (name in config) texts[name] = (config as Partial<Record<typeof name, string | null>>)[name] ?? '';
+  }
+  return {
+    ...texts,
+    grant: config.grant === 'client_credentials' ? 'client_credentials' : 'authorization_code',
+    tokenEndpointAuthMethod: methodOf(config.tokenEndpointAuthMethod),
+    scopes: (config.scopes ?? []).join(' '),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The rules of the forms: those of the API's own document, in words that say what to enter. */
 import { z } from 'zod';
 
-import { zConnectorInput, zRateLimitConfig } from '@/lib/api/generated/zod.gen';
+import { zRateLimitConfig } from '@/lib/api/generated/zod.gen';
 
 import type { Draft } from './draft';
 
@@ -13,7 +13,10 @@ function isAddress(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
-const address = zConnectorInput.shape.baseUrl
+const address = z
+  .string()
+  .min(1, 'Enter the address of the API.')
+  .max(2048)
   .refine((text) => !SLOT.test(text), 'Fill in the part in braces below.')
   .refine((text) => SLOT.test(text) || isAddress(text), 'Enter an address that begins with https:// or http://.')
   .refine((text) => !isAddress(text) || new URL(text).username === '', 'No user name in an address: it belongs to the credential.');

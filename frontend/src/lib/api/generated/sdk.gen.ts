@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateConnectorData, CreateConnectorErrors, CreateConnectorResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DecodePayloadsData, DecodePayloadsErrors, DecodePayloadsResponses, DeleteConnectorData, DeleteConnectorErrors, DeleteConnectorResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, EncodePayloadsData, EncodePayloadsErrors, EncodePayloadsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, FinishOauthData, FinishOauthErrors, FinishOauthResponses, FinishOauthSharedData, FinishOauthSharedErrors, FinishOauthSharedResponses, GetConnectorData, GetConnectorErrors, GetConnectorHealthData, GetConnectorHealthErrors, GetConnectorHealthResponses, GetConnectorResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetLivenessData, GetLivenessResponses, GetMetricsData, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConnectorsData, ListConnectorsErrors, ListConnectorsResponses, ListDatasetRowsData, ListDatasetRowsErrors, ListDatasetRowsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListRunRequestsData, ListRunRequestsErrors, ListRunRequestsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, PauseRunData, PauseRunErrors, PauseRunResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, ResumeRunData, ResumeRunErrors, ResumeRunResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, StartFetchData, StartFetchErrors, StartFetchResponses, StartOauthData, StartOauthErrors, StartOauthResponses, StartSessionData, StartSessionErrors, StartSessionResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses, UpdateConnectorData, UpdateConnectorErrors, UpdateConnectorResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateRunData, UpdateRunErrors, UpdateRunResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses } from './types.gen';
+import type { BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateConnectorData, CreateConnectorErrors, CreateConnectorFromPresetData, CreateConnectorFromPresetErrors, CreateConnectorFromPresetResponses, CreateConnectorResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DecodePayloadsData, DecodePayloadsErrors, DecodePayloadsResponses, DeleteConnectorData, DeleteConnectorErrors, DeleteConnectorResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, EncodePayloadsData, EncodePayloadsErrors, EncodePayloadsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, FinishOauthData, FinishOauthErrors, FinishOauthResponses, FinishOauthSharedData, FinishOauthSharedErrors, FinishOauthSharedResponses, GetConnectorData, GetConnectorErrors, GetConnectorHealthData, GetConnectorHealthErrors, GetConnectorHealthResponses, GetConnectorResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetLivenessData, GetLivenessResponses, GetMetricsData, GetMetricsResponses, GetNotificationsData, GetNotificationsErrors, GetNotificationsResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConnectorsData, ListConnectorsErrors, ListConnectorsResponses, ListDatasetRowsData, ListDatasetRowsErrors, ListDatasetRowsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListInboxData, ListInboxErrors, ListInboxResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListRunRequestsData, ListRunRequestsErrors, ListRunRequestsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, PauseRunData, PauseRunErrors, PauseRunResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, ReceiveEventData, ReceiveEventErrors, ReceiveEventResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ResetDatasetData, ResetDatasetErrors, ResetDatasetResponses, ResumeRunData, ResumeRunErrors, ResumeRunResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetNotificationsData, SetNotificationsErrors, SetNotificationsResponses, StartFetchData, StartFetchErrors, StartFetchResponses, StartOauthData, StartOauthErrors, StartOauthResponses, StartSessionData, StartSessionErrors, StartSessionResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestNotificationsData, TestNotificationsErrors, TestNotificationsResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses, UpdateConnectorData, UpdateConnectorErrors, UpdateConnectorResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateRunData, UpdateRunErrors, UpdateRunResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,54 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: keyof ClientMeta extends never ? Record<string, unknown> : ClientMeta;
 };
+
+/**
+ * Hand in an event, signed as the connector's webhookConfig says; at most 1 MiB
+ */
+export const receiveEvent = <ThrowOnError extends boolean = true>(options: Options<ReceiveEventData, ThrowOnError>): RequestResult<ReceiveEventResponses, ReceiveEventErrors, ThrowOnError> => (options.client ?? client).post<ReceiveEventResponses, ReceiveEventErrors, ThrowOnError>({ url: '/api/v2/hooks/{hookId}', ...options });
+
+/**
+ * Events that are not in the dataset: waiting, or set aside with a reason; newest first
+ */
+export const listInbox = <ThrowOnError extends boolean = true>(options: Options<ListInboxData, ThrowOnError>): RequestResult<ListInboxResponses, ListInboxErrors, ThrowOnError> => (options.client ?? client).get<ListInboxResponses, ListInboxErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/connectors/{connectorId}/inbox',
+    ...options
+});
+
+/**
+ * Try an event again that was set aside; it goes to the end of those that wait
+ */
+export const replayEvent = <ThrowOnError extends boolean = true>(options: Options<ReplayEventData, ThrowOnError>): RequestResult<ReplayEventResponses, ReplayEventErrors, ThrowOnError> => (options.client ?? client).post<ReplayEventResponses, ReplayEventErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/connectors/{connectorId}/inbox/{eventId}/replay',
+    ...options
+});
+
+/**
+ * A new secret, answered once; the one before stays valid for a grace time
+ */
+export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>): RequestResult<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/connectors/{connectorId}/webhook-secret/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * The redirect URI that connectors share by choice
@@ -198,6 +246,49 @@ export const getConnectorHealth = <ThrowOnError extends boolean = true>(options:
         }],
     url: '/api/v2/connectors/{connectorId}/health',
     ...options
+});
+
+/**
+ * List ready-made connectors
+ */
+export const listPresets = <ThrowOnError extends boolean = true>(options?: Options<ListPresetsData, ThrowOnError>): RequestResult<ListPresetsResponses, ListPresetsErrors, ThrowOnError> => (options?.client ?? client).get<ListPresetsResponses, ListPresetsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/presets',
+    ...options
+});
+
+/**
+ * Get a ready-made connector
+ */
+export const getPreset = <ThrowOnError extends boolean = true>(options: Options<GetPresetData, ThrowOnError>): RequestResult<GetPresetResponses, GetPresetErrors, ThrowOnError> => (options.client ?? client).get<GetPresetResponses, GetPresetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/presets/{presetId}',
+    ...options
+});
+
+/**
+ * Create a connector from a preset: it needs only the credential and the preset's variables
+ */
+export const createConnectorFromPreset = <ThrowOnError extends boolean = true>(options: Options<CreateConnectorFromPresetData, ThrowOnError>): RequestResult<CreateConnectorFromPresetResponses, CreateConnectorFromPresetErrors, ThrowOnError> => (options.client ?? client).post<CreateConnectorFromPresetResponses, CreateConnectorFromPresetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/presets/{presetId}/connectors',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -543,6 +634,79 @@ export const exportDataset = <ThrowOnError extends boolean = true>(options: Opti
             type: 'apiKey'
         }],
     url: '/api/v2/datasets/{datasetId}/export',
+    ...options
+});
+
+/**
+ * Let the next sync start over; until it has succeeded the rows are served as they are
+ */
+export const resetDataset = <ThrowOnError extends boolean = true>(options: Options<ResetDatasetData, ThrowOnError>): RequestResult<ResetDatasetResponses, ResetDatasetErrors, ThrowOnError> => (options.client ?? client).post<ResetDatasetResponses, ResetDatasetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/datasets/{datasetId}/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Where notifications go, and how that is going
+ */
+export const getNotifications = <ThrowOnError extends boolean = true>(options?: Options<GetNotificationsData, ThrowOnError>): RequestResult<GetNotificationsResponses, GetNotificationsErrors, ThrowOnError> => (options?.client ?? client).get<GetNotificationsResponses, GetNotificationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/notifications',
+    ...options
+});
+
+/**
+ * Send events to an address, signed (Standard Webhooks); `url` null turns it off
+ */
+export const setNotifications = <ThrowOnError extends boolean = true>(options: Options<SetNotificationsData, ThrowOnError>): RequestResult<SetNotificationsResponses, SetNotificationsErrors, ThrowOnError> => (options.client ?? client).put<SetNotificationsResponses, SetNotificationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/notifications',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What happened, newest first, and whether it was delivered
+ */
+export const listNotificationDeliveries = <ThrowOnError extends boolean = true>(options?: Options<ListNotificationDeliveriesData, ThrowOnError>): RequestResult<ListNotificationDeliveriesResponses, ListNotificationDeliveriesErrors, ThrowOnError> => (options?.client ?? client).get<ListNotificationDeliveriesResponses, ListNotificationDeliveriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/notifications/deliveries',
+    ...options
+});
+
+/**
+ * Send a message of type notification.test
+ */
+export const testNotifications = <ThrowOnError extends boolean = true>(options?: Options<TestNotificationsData, ThrowOnError>): RequestResult<TestNotificationsResponses, TestNotificationsErrors, ThrowOnError> => (options?.client ?? client).post<TestNotificationsResponses, TestNotificationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/notifications/test',
     ...options
 });
 

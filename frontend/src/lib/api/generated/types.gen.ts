@@ -99,7 +99,7 @@ export type CheckError = {
     /**
      * Type
      */
-    type: 'invalid_credential' | 'forbidden' | 'not_found' | 'timeout' | 'unreachable' | 'tls' | 'blocked_destination' | 'not_json' | 'too_large' | 'rate_limited' | 'server_error';
+    type: 'invalid_credential' | 'forbidden' | 'not_found' | 'timeout' | 'unreachable' | 'tls' | 'blocked_destination' | 'not_json' | 'too_large' | 'rate_limited' | 'server_error' | 'no_event_yet';
     /**
      * Title
      */
@@ -209,6 +209,8 @@ export type Column = {
  * Connector
  *
  * A stored connector as the API shows it; its secrets are not part of it.
+ *
+ * A webhook's: `hook_id` ends its `webhook_url`; `webhook_secret` is answered once, by what made it.
  */
 export type Connector = {
     /**
@@ -226,7 +228,7 @@ export type Connector = {
     /**
      * Baseurl
      */
-    baseUrl: string;
+    baseUrl?: string;
     /**
      * Headers
      */
@@ -261,6 +263,11 @@ export type Connector = {
         type: 'relay';
     } & Relay) | null;
     /**
+     * Presetid
+     */
+    presetId?: string | null;
+    webhookConfig?: WebhookConfig | null;
+    /**
      * Id
      */
     id: string;
@@ -272,6 +279,18 @@ export type Connector = {
      * Hascredential
      */
     hasCredential: boolean;
+    /**
+     * Hookid
+     */
+    hookId?: string | null;
+    /**
+     * Webhookurl
+     */
+    webhookUrl?: string | null;
+    /**
+     * Webhooksecret
+     */
+    webhookSecret?: string | null;
     /**
      * Createdat
      */
@@ -285,7 +304,7 @@ export type Connector = {
 /**
  * ConnectorHealth
  *
- * How a connector is doing. `rateLimit` is null while Redis is away.
+ * How a connector is doing. `rateLimit` is null while Redis is away, `inbox` is a webhook's alone.
  */
 export type ConnectorHealth = {
     /**
@@ -300,6 +319,7 @@ export type ConnectorHealth = {
     token: TokenState;
     rateLimit: RateUse | null;
     recent: ErrorRate;
+    inbox?: InboxState | null;
 };
 
 /**
@@ -323,7 +343,7 @@ export type ConnectorInput = {
     /**
      * Baseurl
      */
-    baseUrl: string;
+    baseUrl?: string;
     /**
      * Headers
      */
@@ -357,6 +377,15 @@ export type ConnectorInput = {
     } & Keyset) | ({
         type: 'relay';
     } & Relay) | null;
+    /**
+     * Presetid
+     */
+    presetId?: string | null;
+    webhookConfig?: WebhookConfig | null;
+    /**
+     * Webhooksecret
+     */
+    webhookSecret?: null;
 };
 
 /**
@@ -364,7 +393,7 @@ export type ConnectorInput = {
  *
  * RFC 7396 merge patch of a connector: absent keeps, null removes.
  *
- * `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
+ * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
  */
 export type ConnectorPatch = {
     /**
@@ -416,6 +445,7 @@ export type ConnectorPatch = {
     } & Keyset) | ({
         type: 'relay';
     } & Relay) | null;
+    webhookConfig?: WebhookConfig | null;
 };
 
 /**
@@ -473,6 +503,11 @@ export type Dataset = {
      */
     versions?: Array<DatasetVersion>;
     /**
+     * Incremental
+     */
+    incremental?: Array<IncrementalState>;
+    reset?: DatasetReset | null;
+    /**
      * Id
      */
     id: string;
@@ -506,6 +541,21 @@ export type DatasetPatch = {
      * Name
      */
     name: string;
+};
+
+/**
+ * DatasetReset
+ *
+ * The next sync starts over: from `from`, or, without it, from nothing.
+ *
+ * From nothing, the rows are served until the next sync that succeeds has replaced them. From a value
+ * they stay, what is read anew is merged over them, and it stays the start of requests without a position.
+ */
+export type DatasetReset = {
+    /**
+     * From
+     */
+    from?: number | number | string | null;
 };
 
 /**
@@ -569,7 +619,7 @@ export type Discovery = {
     /**
      * Source
      */
-    source: 'openapi' | 'oidc' | 'graphql' | 'probe' | 'none';
+    source: 'preset' | 'openapi' | 'oidc' | 'graphql' | 'probe' | 'none';
     /**
      * Documenturl
      */
@@ -599,7 +649,7 @@ export type Discovery = {
 /**
  * Endpoint
  *
- * One readable operation of the API.
+ * One readable operation of the API. `params` and `body` are sent unless the request has its own.
  */
 export type Endpoint = {
     /**
@@ -626,6 +676,18 @@ export type Endpoint = {
      * Parameters
      */
     parameters?: Array<EndpointParameter>;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: string | boolean | number | number;
+    };
+    /**
+     * Body
+     */
+    body?: {
+        [key: string]: unknown;
+    } | null;
     /**
      * Recordpath
      */
@@ -787,7 +849,131 @@ export type FetchRequest = {
      * Recordpath
      */
     recordPath?: string | null;
+    incremental?: Incremental | null;
     limits?: Limits;
+};
+
+/**
+ * InboxEvent
+ *
+ * One event that has not reached the dataset. `id` is ours, `eventId` the sender's; `bytes` of its body.
+ *
+ * `reason`: why it was set aside.
+ */
+export type InboxEvent = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Eventid
+     */
+    eventId: string;
+    /**
+     * Status
+     */
+    status: 'waiting' | 'set_aside';
+    /**
+     * Sequence
+     */
+    sequence: number;
+    /**
+     * Receivedat
+     */
+    receivedAt: string;
+    /**
+     * Bytes
+     */
+    bytes: number;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+/**
+ * InboxState
+ *
+ * How a webhook connector's inbox stands; events that the dataset has are in no count.
+ */
+export type InboxState = {
+    /**
+     * Waiting
+     */
+    waiting?: number;
+    /**
+     * Setaside
+     */
+    setAside?: number;
+    /**
+     * Lasteventat
+     */
+    lastEventAt?: string | null;
+    /**
+     * Oldestwaitingat
+     */
+    oldestWaitingAt?: string | null;
+};
+
+/**
+ * Incremental
+ *
+ * What a sync asks for beyond the first: records whose `cursorField` is at or after the highest seen.
+ *
+ * `cursorField`: a field of the records; a dot leads into an object (`fields.updated`). `param`: the
+ * parameter that takes the value, or `name=template` with `{value}` in it. `initialValue`: sent by the
+ * first sync; without it the first sync reads everything. `lookback`: how far before the highest value
+ * to ask again for late records, in seconds for times, else in the number's own unit. Not given, it is
+ * one step of the value's precision, so that records of an equal time are not missed whether the API
+ * counts the bound in or not.
+ */
+export type Incremental = {
+    /**
+     * Cursorfield
+     */
+    cursorField: string;
+    /**
+     * Param
+     */
+    param: string;
+    /**
+     * Initialvalue
+     */
+    initialValue?: number | number | string | null;
+    /**
+     * Lookback
+     */
+    lookback?: number | null;
+};
+
+/**
+ * IncrementalState
+ *
+ * How far one request's incremental sync has come; `stream` tells requests of one dataset apart.
+ *
+ * `source`: what is read. `value`: the highest value of `cursorField` that a successful run has seen.
+ */
+export type IncrementalState = {
+    /**
+     * Stream
+     */
+    stream: string;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Cursorfield
+     */
+    cursorField: string;
+    /**
+     * Value
+     */
+    value: number | number | string;
+    /**
+     * Runid
+     */
+    runId: string;
 };
 
 /**
@@ -889,6 +1075,121 @@ export type NoPagination = {
      * Type
      */
     type?: 'none';
+};
+
+/**
+ * Notification
+ *
+ * One message: `id` is its `webhook-id`, the same at every attempt.
+ *
+ * `unsent`: nobody wanted it when it happened. `failed`: given up after a day, or the receiver was gone.
+ */
+export type Notification = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Data
+     */
+    data: {
+        [key: string]: unknown;
+    };
+    /**
+     * Status
+     */
+    status: 'unsent' | 'pending' | 'delivered' | 'failed';
+    /**
+     * Attempts
+     */
+    attempts?: number;
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Nextattemptat
+     */
+    nextAttemptAt?: string | null;
+    /**
+     * Deliveredat
+     */
+    deliveredAt?: string | null;
+    /**
+     * Error
+     */
+    error?: string | null;
+};
+
+/**
+ * NotificationAccepted
+ *
+ * A message that waits to be sent; `GET /notifications/deliveries` tells what becomes of it.
+ */
+export type NotificationAccepted = {
+    /**
+     * Notificationid
+     */
+    notificationId: string;
+};
+
+/**
+ * NotificationInput
+ *
+ * `secret`: `whsec_` and 24 to 64 random bytes in base64; without it the stored one stays.
+ */
+export type NotificationInput = {
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Events
+     */
+    events?: Array<'dataset.updated' | 'run.failed' | 'run.recovered' | 'dataset.stale' | 'dataset.fresh' | 'connector.needs_reauth'>;
+};
+
+/**
+ * NotificationSettings
+ *
+ * The target as the API shows it; its secret is never part of it.
+ *
+ * `failing`: the newest attempt failed, `lastError` says how, and it goes on. `disabled`: the receiver
+ * answered 410 (gone); saving the settings again enables it.
+ */
+export type NotificationSettings = {
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Events
+     */
+    events?: Array<'dataset.updated' | 'run.failed' | 'run.recovered' | 'dataset.stale' | 'dataset.fresh' | 'connector.needs_reauth'>;
+    /**
+     * Status
+     */
+    status?: 'off' | 'active' | 'failing' | 'disabled';
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Failingsince
+     */
+    failingSince?: string | null;
+    /**
+     * Lasterror
+     */
+    lastError?: string | null;
+    /**
+     * Updatedat
+     */
+    updatedAt?: string | null;
 };
 
 /**
@@ -1239,6 +1540,48 @@ export type PageDataset = {
 };
 
 /**
+ * Page[InboxEvent]
+ */
+export type PageInboxEvent = {
+    /**
+     * Items
+     */
+    items: Array<InboxEvent>;
+    /**
+     * Nextcursor
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * Page[Notification]
+ */
+export type PageNotification = {
+    /**
+     * Items
+     */
+    items: Array<Notification>;
+    /**
+     * Nextcursor
+     */
+    nextCursor?: string | null;
+};
+
+/**
+ * Page[PresetSummary]
+ */
+export type PagePresetSummary = {
+    /**
+     * Items
+     */
+    items: Array<PresetSummary>;
+    /**
+     * Nextcursor
+     */
+    nextCursor?: string | null;
+};
+
+/**
  * Page[RequestLogEntry]
  */
 export type PageRequestLogEntry = {
@@ -1302,6 +1645,334 @@ export type PayloadBatch = {
     payloads?: Array<{
         [key: string]: unknown;
     }>;
+};
+
+/**
+ * Preset
+ *
+ * A ready-made connector. Slots of `variables` may stand in `baseUrl` and in OAuth addresses.
+ */
+export type Preset = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Summary
+     */
+    summary: string;
+    /**
+     * Docs
+     */
+    docs: string;
+    /**
+     * Apitype
+     */
+    apiType?: 'rest' | 'graphql';
+    /**
+     * Baseurl
+     */
+    baseUrl: string;
+    /**
+     * Variables
+     */
+    variables?: Array<PresetVariable>;
+    /**
+     * Headers
+     */
+    headers?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Auth
+     */
+    auth: Array<PresetAuth>;
+    rateLimit?: PresetRateLimit | null;
+    /**
+     * Pagination
+     */
+    pagination?: ({
+        type: 'none';
+    } & NoPagination) | ({
+        type: 'link_header';
+    } & LinkHeader) | ({
+        type: 'next_url';
+    } & NextUrl) | ({
+        type: 'cursor';
+    } & CursorToken) | ({
+        type: 'offset';
+    } & Offset) | ({
+        type: 'page_number';
+    } & PageNumber) | ({
+        type: 'keyset';
+    } & Keyset) | ({
+        type: 'relay';
+    } & Relay) | null;
+    /**
+     * Testpath
+     */
+    testPath?: string | null;
+    /**
+     * Endpoints
+     */
+    endpoints: Array<PresetEndpoint>;
+};
+
+/**
+ * PresetAuth
+ *
+ * One way to be let in; the first of a preset is the one to offer first.
+ */
+export type PresetAuth = {
+    /**
+     * Type
+     */
+    type: 'none' | 'bearer' | 'oauth2' | 'apikey';
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Source
+     */
+    source: string;
+    apiKeyConfig?: ApiKeyConfig | null;
+    oauthConfig?: PresetOAuth | null;
+};
+
+/**
+ * PresetConnector
+ *
+ * What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
+ *
+ * `baseUrl` in place of the preset's is for an instance of one's own.
+ */
+export type PresetConnector = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Baseurl
+     */
+    baseUrl?: string | null;
+    /**
+     * Authtype
+     */
+    authType?: 'none' | 'bearer' | 'oauth2' | 'apikey' | null;
+    /**
+     * Clientid
+     */
+    clientId?: string | null;
+};
+
+/**
+ * PresetEndpoint
+ *
+ * Records that can be read. `params` and `body` are sent unless the fetch request has its own.
+ *
+ * A `{slot}` in the path is a parameter that the fetch request must give. GraphQL endpoints have a
+ * `query` with its `variables` in place of a path. `incremental` suggests how to read only what is new.
+ */
+export type PresetEndpoint = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Summary
+     */
+    summary: string;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Path
+     */
+    path?: string | null;
+    /**
+     * Method
+     */
+    method?: 'GET' | 'POST';
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: string | boolean | number | number;
+    };
+    /**
+     * Body
+     */
+    body?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Query
+     */
+    query?: string | null;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Recordpath
+     */
+    recordPath?: string | null;
+    /**
+     * Pagination
+     */
+    pagination?: ({
+        type: 'none';
+    } & NoPagination) | ({
+        type: 'link_header';
+    } & LinkHeader) | ({
+        type: 'next_url';
+    } & NextUrl) | ({
+        type: 'cursor';
+    } & CursorToken) | ({
+        type: 'offset';
+    } & Offset) | ({
+        type: 'page_number';
+    } & PageNumber) | ({
+        type: 'keyset';
+    } & Keyset) | ({
+        type: 'relay';
+    } & Relay) | null;
+    /**
+     * Primarykey
+     */
+    primaryKey?: Array<string>;
+};
+
+/**
+ * PresetOAuth
+ *
+ * An `oauthConfig` without what each user registers: client id and secret.
+ */
+export type PresetOAuth = {
+    /**
+     * Grant
+     */
+    grant?: 'authorization_code' | 'client_credentials' | 'refresh_token';
+    /**
+     * Authorizationurl
+     */
+    authorizationUrl?: string | null;
+    /**
+     * Tokenurl
+     */
+    tokenUrl?: string | null;
+    /**
+     * Revocationurl
+     */
+    revocationUrl?: string | null;
+    /**
+     * Issuer
+     */
+    issuer?: string | null;
+    /**
+     * Tokenendpointauthmethod
+     */
+    tokenEndpointAuthMethod?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+    /**
+     * Scopes
+     */
+    scopes?: Array<string>;
+    /**
+     * Extraparams
+     */
+    extraParams?: {
+        [key: string]: unknown | string;
+    };
+};
+
+/**
+ * PresetRateLimit
+ *
+ * The API's documented limit, or what stays below it.
+ */
+export type PresetRateLimit = {
+    /**
+     * Requestsperminute
+     */
+    requestsPerMinute?: number;
+    /**
+     * Burstlimit
+     */
+    burstLimit?: number;
+    /**
+     * Source
+     */
+    source: string;
+};
+
+/**
+ * PresetSummary
+ *
+ * A preset in a list.
+ */
+export type PresetSummary = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Summary
+     */
+    summary: string;
+    /**
+     * Docs
+     */
+    docs: string;
+    /**
+     * Apitype
+     */
+    apiType: 'rest' | 'graphql';
+    /**
+     * Authtypes
+     */
+    authTypes: Array<'none' | 'bearer' | 'oauth2' | 'apikey'>;
+    /**
+     * Endpoints
+     */
+    endpoints: number;
+};
+
+/**
+ * PresetVariable
+ *
+ * What differs from account to account and stands in an address as `{name}`.
+ */
+export type PresetVariable = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Example
+     */
+    example: string;
 };
 
 /**
@@ -1484,6 +2155,18 @@ export type RequestLogEntry = {
 };
 
 /**
+ * ResetRequest
+ *
+ * Where the next sync starts: at `from`, as the API's parameter takes it, or without it from nothing.
+ */
+export type ResetRequest = {
+    /**
+     * From
+     */
+    from?: number | number | string | null;
+};
+
+/**
  * Retiring
  *
  * A deletion under way.
@@ -1576,7 +2259,7 @@ export type Run = {
     /**
      * Origin
      */
-    origin: 'api' | 'schedule';
+    origin: 'api' | 'schedule' | 'webhook';
     /**
      * Scheduleid
      */
@@ -1877,6 +2560,42 @@ export type SchemaChange = {
 };
 
 /**
+ * SecretRotated
+ *
+ * `webhookSecret` is null where the caller has given it.
+ */
+export type SecretRotated = {
+    /**
+     * Webhookurl
+     */
+    webhookUrl: string;
+    /**
+     * Webhooksecret
+     */
+    webhookSecret: string | null;
+    /**
+     * Formervaliduntil
+     */
+    formerValidUntil: string;
+};
+
+/**
+ * SecretRotation
+ *
+ * `webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both.
+ */
+export type SecretRotation = {
+    /**
+     * Webhooksecret
+     */
+    webhookSecret?: null;
+    /**
+     * Graceseconds
+     */
+    graceSeconds?: number;
+};
+
+/**
  * SessionInfo
  *
  * Who is signed in.
@@ -1936,6 +2655,45 @@ export type TokenState = {
      * Scopes
      */
     scopes?: Array<string>;
+};
+
+/**
+ * WebhookConfig
+ *
+ * How a sender signs. `header`, `encoding`, `prefix` and `idHeader` are of the style `hmac` alone.
+ *
+ * `tolerance_seconds`: how far a signed time may be from ours. `dataset`: where the events go, by name;
+ * the connector's own name if not given. Without `idHeader` an event's id is the hash of its body.
+ */
+export type WebhookConfig = {
+    /**
+     * Style
+     */
+    style?: 'standard' | 'github' | 'stripe' | 'slack' | 'hmac';
+    /**
+     * Header
+     */
+    header?: string;
+    /**
+     * Encoding
+     */
+    encoding?: 'hex' | 'base64';
+    /**
+     * Prefix
+     */
+    prefix?: string;
+    /**
+     * Idheader
+     */
+    idHeader?: string | null;
+    /**
+     * Toleranceseconds
+     */
+    toleranceSeconds?: number;
+    /**
+     * Dataset
+     */
+    dataset?: string | null;
 };
 
 /**
@@ -2064,7 +2822,7 @@ export type ConnectorInputWritable = {
     /**
      * Baseurl
      */
-    baseUrl: string;
+    baseUrl?: string;
     /**
      * Headers
      */
@@ -2099,6 +2857,11 @@ export type ConnectorInputWritable = {
         type: 'relay';
     } & Relay) | null;
     /**
+     * Presetid
+     */
+    presetId?: string | null;
+    webhookConfig?: WebhookConfig | null;
+    /**
      * Bearertoken
      */
     bearerToken?: string | null;
@@ -2106,6 +2869,10 @@ export type ConnectorInputWritable = {
      * Apikey
      */
     apiKey?: string | null;
+    /**
+     * Webhooksecret
+     */
+    webhookSecret?: string | null;
 };
 
 /**
@@ -2113,7 +2880,7 @@ export type ConnectorInputWritable = {
  *
  * RFC 7396 merge patch of a connector: absent keeps, null removes.
  *
- * `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
+ * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
  */
 export type ConnectorPatchWritable = {
     /**
@@ -2165,6 +2932,7 @@ export type ConnectorPatchWritable = {
     } & Keyset) | ({
         type: 'relay';
     } & Relay) | null;
+    webhookConfig?: WebhookConfig | null;
     /**
      * Bearertoken
      */
@@ -2173,6 +2941,28 @@ export type ConnectorPatchWritable = {
      * Apikey
      */
     apiKey?: string | null;
+};
+
+/**
+ * NotificationInput
+ *
+ * `secret`: `whsec_` and 24 to 64 random bytes in base64; without it the stored one stays.
+ */
+export type NotificationInputWritable = {
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Events
+     */
+    events?: Array<'dataset.updated' | 'run.failed' | 'run.recovered' | 'dataset.stale' | 'dataset.fresh' | 'connector.needs_reauth'>;
+    /**
+     * Secret
+     *
+     * write-only; whsec_…
+     */
+    secret?: string | null;
 };
 
 /**
@@ -2314,6 +3104,305 @@ export type OAuthConfigPatchWritable = {
      */
     refreshToken?: string | null;
 };
+
+/**
+ * PresetConnector
+ *
+ * What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
+ *
+ * `baseUrl` in place of the preset's is for an instance of one's own.
+ */
+export type PresetConnectorWritable = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Baseurl
+     */
+    baseUrl?: string | null;
+    /**
+     * Authtype
+     */
+    authType?: 'none' | 'bearer' | 'oauth2' | 'apikey' | null;
+    /**
+     * Bearertoken
+     */
+    bearerToken?: string | null;
+    /**
+     * Apikey
+     */
+    apiKey?: string | null;
+    /**
+     * Clientid
+     */
+    clientId?: string | null;
+    /**
+     * Clientsecret
+     */
+    clientSecret?: string | null;
+};
+
+/**
+ * SecretRotation
+ *
+ * `webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both.
+ */
+export type SecretRotationWritable = {
+    /**
+     * Webhooksecret
+     */
+    webhookSecret?: string | null;
+    /**
+     * Graceseconds
+     */
+    graceSeconds?: number;
+};
+
+export type ReceiveEventData = {
+    body?: never;
+    path: {
+        /**
+         * Hookid
+         */
+        hookId: string;
+    };
+    query?: never;
+    url: '/api/v2/hooks/{hookId}';
+};
+
+export type ReceiveEventErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The body did not come in time
+     */
+    408: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ReceiveEventError = ReceiveEventErrors[keyof ReceiveEventErrors];
+
+export type ReceiveEventResponses = {
+    /**
+     * The sender only asked for its challenge back
+     */
+    200: unknown;
+    /**
+     * The event is durable; the same event again is answered the same
+     */
+    202: unknown;
+};
+
+export type ListInboxData = {
+    body?: never;
+    path: {
+        /**
+         * Connectorid
+         */
+        connectorId: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * items at most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Status
+         */
+        status?: 'waiting' | 'set_aside' | null;
+    };
+    url: '/api/v2/connectors/{connectorId}/inbox';
+};
+
+export type ListInboxErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ListInboxError = ListInboxErrors[keyof ListInboxErrors];
+
+export type ListInboxResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageInboxEvent;
+};
+
+export type ListInboxResponse = ListInboxResponses[keyof ListInboxResponses];
+
+export type ReplayEventData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Connectorid
+         */
+        connectorId: string;
+        /**
+         * Eventid
+         */
+        eventId: string;
+    };
+    query?: never;
+    url: '/api/v2/connectors/{connectorId}/inbox/{eventId}/replay';
+};
+
+export type ReplayEventErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ReplayEventError = ReplayEventErrors[keyof ReplayEventErrors];
+
+export type ReplayEventResponses = {
+    /**
+     * Successful Response
+     */
+    202: InboxEvent;
+};
+
+export type ReplayEventResponse = ReplayEventResponses[keyof ReplayEventResponses];
+
+export type RotateWebhookSecretData = {
+    body?: SecretRotationWritable;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Connectorid
+         */
+        connectorId: string;
+    };
+    query?: never;
+    url: '/api/v2/connectors/{connectorId}/webhook-secret/rotate';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: SecretRotated;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
 
 export type FinishOauthSharedData = {
     body?: never;
@@ -3025,6 +4114,147 @@ export type GetConnectorHealthResponses = {
 };
 
 export type GetConnectorHealthResponse = GetConnectorHealthResponses[keyof GetConnectorHealthResponses];
+
+export type ListPresetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/presets';
+};
+
+export type ListPresetsErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ListPresetsError = ListPresetsErrors[keyof ListPresetsErrors];
+
+export type ListPresetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PagePresetSummary;
+};
+
+export type ListPresetsResponse = ListPresetsResponses[keyof ListPresetsResponses];
+
+export type GetPresetData = {
+    body?: never;
+    path: {
+        /**
+         * Presetid
+         */
+        presetId: string;
+    };
+    query?: never;
+    url: '/api/v2/presets/{presetId}';
+};
+
+export type GetPresetErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type GetPresetError = GetPresetErrors[keyof GetPresetErrors];
+
+export type GetPresetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preset;
+};
+
+export type GetPresetResponse = GetPresetResponses[keyof GetPresetResponses];
+
+export type CreateConnectorFromPresetData = {
+    body: PresetConnectorWritable;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Presetid
+         */
+        presetId: string;
+    };
+    query?: never;
+    url: '/api/v2/presets/{presetId}/connectors';
+};
+
+export type CreateConnectorFromPresetErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type CreateConnectorFromPresetError = CreateConnectorFromPresetErrors[keyof CreateConnectorFromPresetErrors];
+
+export type CreateConnectorFromPresetResponses = {
+    /**
+     * Successful Response
+     */
+    201: Connector;
+};
+
+export type CreateConnectorFromPresetResponse = CreateConnectorFromPresetResponses[keyof CreateConnectorFromPresetResponses];
 
 export type StartFetchData = {
     body: FetchRequest;
@@ -3982,7 +5212,7 @@ export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
 
 export type StreamEventsResponses = {
     /**
-     * Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`
+     * Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`, and those that notifications carry: `connector.needs_reauth`, `dataset.fresh`, `dataset.stale`, `dataset.updated`, `run.failed`, `run.recovered`
      */
     200: string;
 };
@@ -4296,6 +5526,237 @@ export type ExportDatasetResponses = {
 };
 
 export type ExportDatasetResponse = ExportDatasetResponses[keyof ExportDatasetResponses];
+
+export type ResetDatasetData = {
+    body?: ResetRequest;
+    path: {
+        /**
+         * Datasetid
+         */
+        datasetId: string;
+    };
+    query?: never;
+    url: '/api/v2/datasets/{datasetId}/reset';
+};
+
+export type ResetDatasetErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ResetDatasetError = ResetDatasetErrors[keyof ResetDatasetErrors];
+
+export type ResetDatasetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Dataset;
+};
+
+export type ResetDatasetResponse = ResetDatasetResponses[keyof ResetDatasetResponses];
+
+export type GetNotificationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/notifications';
+};
+
+export type GetNotificationsErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type GetNotificationsError = GetNotificationsErrors[keyof GetNotificationsErrors];
+
+export type GetNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationSettings;
+};
+
+export type GetNotificationsResponse = GetNotificationsResponses[keyof GetNotificationsResponses];
+
+export type SetNotificationsData = {
+    body: NotificationInputWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v2/notifications';
+};
+
+export type SetNotificationsErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type SetNotificationsError = SetNotificationsErrors[keyof SetNotificationsErrors];
+
+export type SetNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationSettings;
+};
+
+export type SetNotificationsResponse = SetNotificationsResponses[keyof SetNotificationsResponses];
+
+export type ListNotificationDeliveriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * items at most
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Status
+         */
+        status?: 'unsent' | 'pending' | 'delivered' | 'failed' | null;
+    };
+    url: '/api/v2/notifications/deliveries';
+};
+
+export type ListNotificationDeliveriesErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type ListNotificationDeliveriesError = ListNotificationDeliveriesErrors[keyof ListNotificationDeliveriesErrors];
+
+export type ListNotificationDeliveriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageNotification;
+};
+
+export type ListNotificationDeliveriesResponse = ListNotificationDeliveriesResponses[keyof ListNotificationDeliveriesResponses];
+
+export type TestNotificationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v2/notifications/test';
+};
+
+export type TestNotificationsErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type TestNotificationsError = TestNotificationsErrors[keyof TestNotificationsErrors];
+
+export type TestNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    202: NotificationAccepted;
+};
+
+export type TestNotificationsResponse = TestNotificationsResponses[keyof TestNotificationsResponses];
 
 export type ListAuditData = {
     body?: never;

@@ -57,7 +57,8 @@ export const zCheckError = z.object({
         'not_json',
         'too_large',
         'rate_limited',
-        'server_error'
+        'server_error',
+        'no_event_yet'
     ]),
     title: z.string(),
     detail: z.string()
@@ -98,6 +99,22 @@ export const zDatasetPatch = z.object({
 });
 
 /**
+ * DatasetReset
+ *
+ * The next sync starts over: from `from`, or, without it, from nothing.
+ *
+ * From nothing, the rows are served until the next sync that succeeds has replaced them. From a value
+ * they stay, what is read anew is merged over them, and it stays the start of requests without a position.
+ */
+export const zDatasetReset = z.object({
+    from: z.union([
+        z.int(),
+        z.number(),
+        z.string().min(1).max(256)
+    ]).nullish()
+});
+
+/**
  * DatasetTarget
  *
  * An existing dataset by `id`, or a new one (or the tenant's one of that name) by `name`.
@@ -128,25 +145,6 @@ export const zDatasetVersion = z.object({
     committedAt: z.iso.datetime(),
     operation: z.string(),
     runId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish()
-});
-
-/**
- * Dataset
- *
- * A stored dataset; `location` is the Delta table's address.
- */
-export const zDataset = z.object({
-    columns: z.array(zColumn).optional().default([]),
-    rowCount: z.int().optional().default(0),
-    bytes: z.int().optional().default(0),
-    version: z.int().nullish(),
-    versions: z.array(zDatasetVersion).optional().default([]),
-    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-    name: z.string().min(1).max(200),
-    connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullable(),
-    location: z.string(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime()
 });
 
 /**
@@ -186,6 +184,98 @@ export const zFetchAccepted = z.object({
     runId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     workflowId: z.string()
+});
+
+/**
+ * InboxEvent
+ *
+ * One event that has not reached the dataset. `id` is ours, `eventId` the sender's; `bytes` of its body.
+ *
+ * `reason`: why it was set aside.
+ */
+export const zInboxEvent = z.object({
+    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    eventId: z.string(),
+    status: z.enum(['waiting', 'set_aside']),
+    sequence: z.int(),
+    receivedAt: z.iso.datetime(),
+    bytes: z.int(),
+    reason: z.string().nullish()
+});
+
+/**
+ * InboxState
+ *
+ * How a webhook connector's inbox stands; events that the dataset has are in no count.
+ */
+export const zInboxState = z.object({
+    waiting: z.int().optional().default(0),
+    setAside: z.int().optional().default(0),
+    lastEventAt: z.iso.datetime().nullish(),
+    oldestWaitingAt: z.iso.datetime().nullish()
+});
+
+/**
+ * Incremental
+ *
+ * What a sync asks for beyond the first: records whose `cursorField` is at or after the highest seen.
+ *
+ * `cursorField`: a field of the records; a dot leads into an object (`fields.updated`). `param`: the
+ * parameter that takes the value, or `name=template` with `{value}` in it. `initialValue`: sent by the
+ * first sync; without it the first sync reads everything. `lookback`: how far before the highest value
+ * to ask again for late records, in seconds for times, else in the number's own unit. Not given, it is
+ * one step of the value's precision, so that records of an equal time are not missed whether the API
+ * counts the bound in or not.
+ */
+export const zIncremental = z.object({
+    cursorField: z.string().min(1).max(256),
+    param: z.string().min(1).max(512).regex(/^[^\x00-\x1f\x7f]+$/),
+    initialValue: z.union([
+        z.int(),
+        z.number(),
+        z.string().min(1).max(256)
+    ]).nullish(),
+    lookback: z.number().gte(0).lte(1000000000000).nullish()
+});
+
+/**
+ * IncrementalState
+ *
+ * How far one request's incremental sync has come; `stream` tells requests of one dataset apart.
+ *
+ * `source`: what is read. `value`: the highest value of `cursorField` that a successful run has seen.
+ */
+export const zIncrementalState = z.object({
+    stream: z.string(),
+    source: z.string(),
+    cursorField: z.string(),
+    value: z.union([
+        z.int(),
+        z.number(),
+        z.string().min(1).max(256)
+    ]),
+    runId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+});
+
+/**
+ * Dataset
+ *
+ * A stored dataset; `location` is the Delta table's address.
+ */
+export const zDataset = z.object({
+    columns: z.array(zColumn).optional().default([]),
+    rowCount: z.int().optional().default(0),
+    bytes: z.int().optional().default(0),
+    version: z.int().nullish(),
+    versions: z.array(zDatasetVersion).optional().default([]),
+    incremental: z.array(zIncrementalState).optional().default([]),
+    reset: zDatasetReset.nullish(),
+    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    name: z.string().min(1).max(200),
+    connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullable(),
+    location: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime()
 });
 
 /**
@@ -241,6 +331,86 @@ export const zNextUrl = z.object({
  */
 export const zNoPagination = z.object({
     type: z.literal('none').optional().default('none')
+});
+
+/**
+ * Notification
+ *
+ * One message: `id` is its `webhook-id`, the same at every attempt.
+ *
+ * `unsent`: nobody wanted it when it happened. `failed`: given up after a day, or the receiver was gone.
+ */
+export const zNotification = z.object({
+    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    type: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    status: z.enum([
+        'unsent',
+        'pending',
+        'delivered',
+        'failed'
+    ]),
+    attempts: z.int().optional().default(0),
+    createdAt: z.iso.datetime(),
+    nextAttemptAt: z.iso.datetime().nullish(),
+    deliveredAt: z.iso.datetime().nullish(),
+    error: z.string().nullish()
+});
+
+/**
+ * NotificationAccepted
+ *
+ * A message that waits to be sent; `GET /notifications/deliveries` tells what becomes of it.
+ */
+export const zNotificationAccepted = z.object({
+    notificationId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+});
+
+/**
+ * NotificationInput
+ *
+ * `secret`: `whsec_` and 24 to 64 random bytes in base64; without it the stored one stays.
+ */
+export const zNotificationInput = z.object({
+    url: z.string().min(1).max(2048).nullish(),
+    events: z.array(z.enum([
+        'dataset.updated',
+        'run.failed',
+        'run.recovered',
+        'dataset.stale',
+        'dataset.fresh',
+        'connector.needs_reauth'
+    ])).max(16).optional().default([])
+});
+
+/**
+ * NotificationSettings
+ *
+ * The target as the API shows it; its secret is never part of it.
+ *
+ * `failing`: the newest attempt failed, `lastError` says how, and it goes on. `disabled`: the receiver
+ * answered 410 (gone); saving the settings again enables it.
+ */
+export const zNotificationSettings = z.object({
+    url: z.string().min(1).max(2048).nullish(),
+    events: z.array(z.enum([
+        'dataset.updated',
+        'run.failed',
+        'run.recovered',
+        'dataset.stale',
+        'dataset.fresh',
+        'connector.needs_reauth'
+    ])).max(16).optional().default([]),
+    status: z.enum([
+        'off',
+        'active',
+        'failing',
+        'disabled'
+    ]).optional().default('off'),
+    pending: z.int().optional().default(0),
+    failingSince: z.iso.datetime().nullish(),
+    lastError: z.string().nullish(),
+    updatedAt: z.iso.datetime().nullish()
 });
 
 /**
@@ -412,6 +582,22 @@ export const zPageDataset = z.object({
 });
 
 /**
+ * Page[InboxEvent]
+ */
+export const zPageInboxEvent = z.object({
+    items: z.array(zInboxEvent),
+    nextCursor: z.string().nullish()
+});
+
+/**
+ * Page[Notification]
+ */
+export const zPageNotification = z.object({
+    items: z.array(zNotification),
+    nextCursor: z.string().nullish()
+});
+
+/**
  * Part
  */
 export const zPart = z.object({
@@ -425,6 +611,119 @@ export const zPart = z.object({
  */
 export const zPayloadBatch = z.object({
     payloads: z.array(z.record(z.string(), z.unknown())).max(1000).optional()
+});
+
+/**
+ * PresetConnector
+ *
+ * What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
+ *
+ * `baseUrl` in place of the preset's is for an instance of one's own.
+ */
+export const zPresetConnector = z.object({
+    name: z.string().min(1).max(200).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({}),
+    baseUrl: z.string().min(1).max(2048).nullish(),
+    authType: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]).nullish(),
+    clientId: z.string().regex(/^[\x20-\x7e]{1,512}$/).nullish()
+});
+
+/**
+ * PresetOAuth
+ *
+ * An `oauthConfig` without what each user registers: client id and secret.
+ */
+export const zPresetOAuth = z.object({
+    grant: z.enum([
+        'authorization_code',
+        'client_credentials',
+        'refresh_token'
+    ]).optional().default('authorization_code'),
+    authorizationUrl: z.string().min(1).max(2048).nullish(),
+    tokenUrl: z.string().min(1).max(2048).nullish(),
+    revocationUrl: z.string().min(1).max(2048).nullish(),
+    issuer: z.string().min(1).max(2048).nullish(),
+    tokenEndpointAuthMethod: z.enum([
+        'none',
+        'client_secret_basic',
+        'client_secret_post',
+        'private_key_jwt'
+    ]).optional().default('none'),
+    scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/)).max(128).optional().default([]),
+    extraParams: z.record(z.string(), z.unknown()).optional().default({})
+});
+
+/**
+ * PresetAuth
+ *
+ * One way to be let in; the first of a preset is the one to offer first.
+ */
+export const zPresetAuth = z.object({
+    type: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]),
+    title: z.string().min(1).max(500),
+    source: z.string().min(1).max(2048),
+    apiKeyConfig: zApiKeyConfig.nullish(),
+    oauthConfig: zPresetOAuth.nullish()
+});
+
+/**
+ * PresetRateLimit
+ *
+ * The API's documented limit, or what stays below it.
+ */
+export const zPresetRateLimit = z.object({
+    requestsPerMinute: z.int().gte(1).lte(100000).optional().default(60),
+    burstLimit: z.int().gte(1).lte(10000).optional().default(10),
+    source: z.string().min(1).max(2048)
+});
+
+/**
+ * PresetSummary
+ *
+ * A preset in a list.
+ */
+export const zPresetSummary = z.object({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+    name: z.string().min(1).max(200),
+    summary: z.string().min(1).max(500),
+    docs: z.string().min(1).max(2048),
+    apiType: z.enum(['rest', 'graphql']),
+    authTypes: z.array(z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ])),
+    endpoints: z.int()
+});
+
+/**
+ * Page[PresetSummary]
+ */
+export const zPagePresetSummary = z.object({
+    items: z.array(zPresetSummary),
+    nextCursor: z.string().nullish()
+});
+
+/**
+ * PresetVariable
+ *
+ * What differs from account to account and stands in an address as `{name}`.
+ */
+export const zPresetVariable = z.object({
+    name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/),
+    title: z.string().min(1).max(500),
+    example: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
 });
 
 /**
@@ -480,151 +779,9 @@ export const zRelay = z.object({
 });
 
 /**
- * Connector
- *
- * A stored connector as the API shows it; its secrets are not part of it.
- */
-export const zConnector = z.object({
-    name: z.string().min(1).max(200),
-    connectorType: z.literal('api').optional().default('api'),
-    apiType: z.enum([
-        'rest',
-        'graphql',
-        'webhook'
-    ]).optional().default('rest'),
-    baseUrl: z.string().min(1).max(2048),
-    headers: z.record(z.string(), z.unknown()).optional().default({}),
-    authType: z.enum([
-        'none',
-        'bearer',
-        'oauth2',
-        'apikey'
-    ]).optional().default('none'),
-    apiKeyConfig: zApiKeyConfig.nullish(),
-    oauthConfig: zOAuthConfig.nullish(),
-    rateLimitConfig: zRateLimitConfig.optional().default({ requestsPerMinute: 60, burstLimit: 10 }),
-    pagination: z.discriminatedUnion('type', [
-        zNoPagination,
-        zLinkHeader,
-        zNextUrl,
-        zCursorToken,
-        zOffset,
-        zPageNumber,
-        zKeyset,
-        zRelay
-    ]).nullish(),
-    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-    status: z.enum([
-        'draft',
-        'needs_auth',
-        'connected',
-        'error',
-        'needs_reauth',
-        'revoked',
-        'deleting'
-    ]),
-    hasCredential: z.boolean(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime()
-});
-
-/**
- * ConnectorInput
- *
- * A connector as a caller describes it; the secrets are write-only.
- */
-export const zConnectorInput = z.object({
-    name: z.string().min(1).max(200),
-    connectorType: z.enum([
-        'api',
-        'database',
-        'storage'
-    ]).optional().default('api'),
-    apiType: z.enum([
-        'rest',
-        'graphql',
-        'webhook'
-    ]).optional().default('rest'),
-    baseUrl: z.string().min(1).max(2048),
-    headers: z.record(z.string(), z.unknown()).optional().default({}),
-    authType: z.enum([
-        'none',
-        'bearer',
-        'oauth2',
-        'apikey'
-    ]).optional().default('none'),
-    apiKeyConfig: zApiKeyConfig.nullish(),
-    oauthConfig: zOAuthConfigInput.nullish(),
-    rateLimitConfig: zRateLimitConfig.optional().default({ requestsPerMinute: 60, burstLimit: 10 }),
-    pagination: z.discriminatedUnion('type', [
-        zNoPagination,
-        zLinkHeader,
-        zNextUrl,
-        zCursorToken,
-        zOffset,
-        zPageNumber,
-        zKeyset,
-        zRelay
-    ]).nullish()
-});
-
-/**
- * CheckRequest
- *
- * A connection test of a stored connector, or of one that is not saved yet.
- */
-export const zCheckRequest = z.object({
-    connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
-    connector: zConnectorInput.nullish(),
-    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish()
-});
-
-/**
- * ConnectorPatch
- *
- * RFC 7396 merge patch of a connector: absent keeps, null removes.
- *
- * `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
- */
-export const zConnectorPatch = z.object({
-    name: z.string().min(1).max(200).nullish(),
-    connectorType: z.enum([
-        'api',
-        'database',
-        'storage'
-    ]).nullish(),
-    apiType: z.enum([
-        'rest',
-        'graphql',
-        'webhook'
-    ]).nullish(),
-    baseUrl: z.string().min(1).max(2048).nullish(),
-    headers: z.record(z.string(), z.unknown()).nullish(),
-    authType: z.enum([
-        'none',
-        'bearer',
-        'oauth2',
-        'apikey'
-    ]).nullish(),
-    apiKeyConfig: zApiKeyConfig.nullish(),
-    rateLimitConfig: zRateLimitPatch.nullish(),
-    oauthConfig: zOAuthConfigPatch.nullish(),
-    pagination: z.discriminatedUnion('type', [
-        zNoPagination,
-        zLinkHeader,
-        zNextUrl,
-        zCursorToken,
-        zOffset,
-        zPageNumber,
-        zKeyset,
-        zRelay
-    ]).nullish()
-});
-
-/**
  * Endpoint
  *
- * One readable operation of the API.
+ * One readable operation of the API. `params` and `body` are sent unless the request has its own.
  */
 export const zEndpoint = z.object({
     id: z.string(),
@@ -633,6 +790,13 @@ export const zEndpoint = z.object({
     summary: z.string().nullish(),
     tags: z.array(z.string()).optional().default([]),
     parameters: z.array(zEndpointParameter).optional().default([]),
+    params: z.record(z.string(), z.union([
+        z.string().max(4096),
+        z.boolean(),
+        z.int(),
+        z.number()
+    ])).optional().default({}),
+    body: z.record(z.string(), z.unknown()).nullish(),
     recordPath: z.string().nullish(),
     pagination: z.discriminatedUnion('type', [
         zNoPagination,
@@ -654,6 +818,7 @@ export const zEndpoint = z.object({
  */
 export const zDiscovery = z.object({
     source: z.enum([
+        'preset',
         'openapi',
         'oidc',
         'graphql',
@@ -695,15 +860,75 @@ export const zFetchRequest = z.object({
         ])
     ]).optional().default('auto'),
     recordPath: z.string().min(1).max(512).nullish(),
+    incremental: zIncremental.nullish(),
     limits: zLimits.optional().default({})
 });
 
 /**
- * Page[Connector]
+ * PresetEndpoint
+ *
+ * Records that can be read. `params` and `body` are sent unless the fetch request has its own.
+ *
+ * A `{slot}` in the path is a parameter that the fetch request must give. GraphQL endpoints have a
+ * `query` with its `variables` in place of a path. `incremental` suggests how to read only what is new.
  */
-export const zPageConnector = z.object({
-    items: z.array(zConnector),
-    nextCursor: z.string().nullish()
+export const zPresetEndpoint = z.object({
+    id: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/),
+    summary: z.string().min(1).max(500),
+    source: z.string().min(1).max(2048),
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
+    method: z.enum(['GET', 'POST']).optional().default('GET'),
+    params: z.record(z.string(), z.union([
+        z.string().max(4096),
+        z.boolean(),
+        z.int(),
+        z.number()
+    ])).optional().default({}),
+    body: z.record(z.string(), z.unknown()).nullish(),
+    query: z.string().max(20000).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({}),
+    recordPath: z.string().min(1).max(512).nullish(),
+    pagination: z.discriminatedUnion('type', [
+        zNoPagination,
+        zLinkHeader,
+        zNextUrl,
+        zCursorToken,
+        zOffset,
+        zPageNumber,
+        zKeyset,
+        zRelay
+    ]).nullish(),
+    primaryKey: z.array(z.string().min(1).max(200)).max(16).optional().default([])
+});
+
+/**
+ * Preset
+ *
+ * A ready-made connector. Slots of `variables` may stand in `baseUrl` and in OAuth addresses.
+ */
+export const zPreset = z.object({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+    name: z.string().min(1).max(200),
+    summary: z.string().min(1).max(500),
+    docs: z.string().min(1).max(2048),
+    apiType: z.enum(['rest', 'graphql']).optional().default('rest'),
+    baseUrl: z.string().min(1).max(2048),
+    variables: z.array(zPresetVariable).max(8).optional().default([]),
+    headers: z.record(z.string(), z.unknown()).optional().default({}),
+    auth: z.array(zPresetAuth).min(1).max(8),
+    rateLimit: zPresetRateLimit.nullish(),
+    pagination: z.discriminatedUnion('type', [
+        zNoPagination,
+        zLinkHeader,
+        zNextUrl,
+        zCursorToken,
+        zOffset,
+        zPageNumber,
+        zKeyset,
+        zRelay
+    ]).nullish(),
+    testPath: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
+    endpoints: z.array(zPresetEndpoint).min(1).max(3000)
 });
 
 /**
@@ -733,6 +958,19 @@ export const zRequestLogEntry = z.object({
 export const zPageRequestLogEntry = z.object({
     items: z.array(zRequestLogEntry),
     nextCursor: z.string().nullish()
+});
+
+/**
+ * ResetRequest
+ *
+ * Where the next sync starts: at `from`, as the API's parameter takes it, or without it from nothing.
+ */
+export const zResetRequest = z.object({
+    from: z.union([
+        z.int(),
+        z.number(),
+        z.string().min(1).max(256)
+    ]).nullish()
 });
 
 /**
@@ -995,7 +1233,11 @@ export const zRun = z.object({
     id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-    origin: z.enum(['api', 'schedule']),
+    origin: z.enum([
+        'api',
+        'schedule',
+        'webhook'
+    ]),
     scheduleId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
     status: z.enum([
         'queued',
@@ -1025,6 +1267,27 @@ export const zRun = z.object({
 export const zPageRun = z.object({
     items: z.array(zRun),
     nextCursor: z.string().nullish()
+});
+
+/**
+ * SecretRotated
+ *
+ * `webhookSecret` is null where the caller has given it.
+ */
+export const zSecretRotated = z.object({
+    webhookUrl: z.string(),
+    webhookSecret: z.string().nullable(),
+    formerValidUntil: z.iso.datetime()
+});
+
+/**
+ * SecretRotation
+ *
+ * `webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both.
+ */
+export const zSecretRotation = z.object({
+    webhookSecret: z.null().optional(),
+    graceSeconds: z.int().gte(0).lte(604800).optional().default(86400)
 });
 
 /**
@@ -1069,7 +1332,7 @@ export const zTokenState = z.object({
 /**
  * ConnectorHealth
  *
- * How a connector is doing. `rateLimit` is null while Redis is away.
+ * How a connector is doing. `rateLimit` is null while Redis is away, `inbox` is a webhook's alone.
  */
 export const zConnectorHealth = z.object({
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
@@ -1085,7 +1348,193 @@ export const zConnectorHealth = z.object({
     lastCheck: zLastCheck.nullable(),
     token: zTokenState,
     rateLimit: zRateUse.nullable(),
-    recent: zErrorRate
+    recent: zErrorRate,
+    inbox: zInboxState.nullish()
+});
+
+/**
+ * WebhookConfig
+ *
+ * How a sender signs. `header`, `encoding`, `prefix` and `idHeader` are of the style `hmac` alone.
+ *
+ * `tolerance_seconds`: how far a signed time may be from ours. `dataset`: where the events go, by name;
+ * the connector's own name if not given. Without `idHeader` an event's id is the hash of its body.
+ */
+export const zWebhookConfig = z.object({
+    style: z.enum([
+        'standard',
+        'github',
+        'stripe',
+        'slack',
+        'hmac'
+    ]).optional().default('standard'),
+    header: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/).optional().default('X-Signature'),
+    encoding: z.enum(['hex', 'base64']).optional().default('hex'),
+    prefix: z.string().max(64).regex(/^[\x21-\x7e]*$/).optional().default(''),
+    idHeader: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/).nullish(),
+    toleranceSeconds: z.int().gte(1).lte(3600).optional().default(300),
+    dataset: z.string().min(1).max(200).nullish()
+});
+
+/**
+ * Connector
+ *
+ * A stored connector as the API shows it; its secrets are not part of it.
+ *
+ * A webhook's: `hook_id` ends its `webhook_url`; `webhook_secret` is answered once, by what made it.
+ */
+export const zConnector = z.object({
+    name: z.string().min(1).max(200),
+    connectorType: z.literal('api').optional().default('api'),
+    apiType: z.enum([
+        'rest',
+        'graphql',
+        'webhook'
+    ]).optional().default('rest'),
+    baseUrl: z.string().max(2048).optional().default(''),
+    headers: z.record(z.string(), z.unknown()).optional().default({}),
+    authType: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]).optional().default('none'),
+    apiKeyConfig: zApiKeyConfig.nullish(),
+    oauthConfig: zOAuthConfig.nullish(),
+    rateLimitConfig: zRateLimitConfig.optional().default({ requestsPerMinute: 60, burstLimit: 10 }),
+    pagination: z.discriminatedUnion('type', [
+        zNoPagination,
+        zLinkHeader,
+        zNextUrl,
+        zCursorToken,
+        zOffset,
+        zPageNumber,
+        zKeyset,
+        zRelay
+    ]).nullish(),
+    presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
+    webhookConfig: zWebhookConfig.nullish(),
+    id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    status: z.enum([
+        'draft',
+        'needs_auth',
+        'connected',
+        'error',
+        'needs_reauth',
+        'revoked',
+        'deleting'
+    ]),
+    hasCredential: z.boolean(),
+    hookId: z.string().nullish(),
+    webhookUrl: z.string().nullish(),
+    webhookSecret: z.string().nullish(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime()
+});
+
+/**
+ * ConnectorInput
+ *
+ * A connector as a caller describes it; the secrets are write-only.
+ */
+export const zConnectorInput = z.object({
+    name: z.string().min(1).max(200),
+    connectorType: z.enum([
+        'api',
+        'database',
+        'storage'
+    ]).optional().default('api'),
+    apiType: z.enum([
+        'rest',
+        'graphql',
+        'webhook'
+    ]).optional().default('rest'),
+    baseUrl: z.string().max(2048).optional().default(''),
+    headers: z.record(z.string(), z.unknown()).optional().default({}),
+    authType: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]).optional().default('none'),
+    apiKeyConfig: zApiKeyConfig.nullish(),
+    oauthConfig: zOAuthConfigInput.nullish(),
+    rateLimitConfig: zRateLimitConfig.optional().default({ requestsPerMinute: 60, burstLimit: 10 }),
+    pagination: z.discriminatedUnion('type', [
+        zNoPagination,
+        zLinkHeader,
+        zNextUrl,
+        zCursorToken,
+        zOffset,
+        zPageNumber,
+        zKeyset,
+        zRelay
+    ]).nullish(),
+    presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
+    webhookConfig: zWebhookConfig.nullish(),
+    webhookSecret: z.null().optional()
+});
+
+/**
+ * CheckRequest
+ *
+ * A connection test of a stored connector, or of one that is not saved yet.
+ */
+export const zCheckRequest = z.object({
+    connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
+    connector: zConnectorInput.nullish(),
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish()
+});
+
+/**
+ * ConnectorPatch
+ *
+ * RFC 7396 merge patch of a connector: absent keeps, null removes.
+ *
+ * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
+ */
+export const zConnectorPatch = z.object({
+    name: z.string().min(1).max(200).nullish(),
+    connectorType: z.enum([
+        'api',
+        'database',
+        'storage'
+    ]).nullish(),
+    apiType: z.enum([
+        'rest',
+        'graphql',
+        'webhook'
+    ]).nullish(),
+    baseUrl: z.string().min(1).max(2048).nullish(),
+    headers: z.record(z.string(), z.unknown()).nullish(),
+    authType: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]).nullish(),
+    apiKeyConfig: zApiKeyConfig.nullish(),
+    rateLimitConfig: zRateLimitPatch.nullish(),
+    oauthConfig: zOAuthConfigPatch.nullish(),
+    pagination: z.discriminatedUnion('type', [
+        zNoPagination,
+        zLinkHeader,
+        zNextUrl,
+        zCursorToken,
+        zOffset,
+        zPageNumber,
+        zKeyset,
+        zRelay
+    ]).nullish(),
+    webhookConfig: zWebhookConfig.nullish()
+});
+
+/**
+ * Page[Connector]
+ */
+export const zPageConnector = z.object({
+    items: z.array(zConnector),
+    nextCursor: z.string().nullish()
 });
 
 /**
@@ -1126,6 +1575,24 @@ export const zCallbackProblem = z.object({
     correlationId: z.string().nullish().default(null),
     oauth: z.string().nullish().default(null),
     reason: z.string().nullish().default(null)
+});
+
+/**
+ * NotificationInput
+ *
+ * `secret`: `whsec_` and 24 to 64 random bytes in base64; without it the stored one stays.
+ */
+export const zNotificationInputWritable = z.object({
+    url: z.string().min(1).max(2048).nullish(),
+    events: z.array(z.enum([
+        'dataset.updated',
+        'run.failed',
+        'run.recovered',
+        'dataset.stale',
+        'dataset.fresh',
+        'connector.needs_reauth'
+    ])).max(16).optional().default([]),
+    secret: z.string().min(1).max(16384).nullish()
 });
 
 /**
@@ -1177,7 +1644,7 @@ export const zConnectorInputWritable = z.object({
         'graphql',
         'webhook'
     ]).optional().default('rest'),
-    baseUrl: z.string().min(1).max(2048),
+    baseUrl: z.string().max(2048).optional().default(''),
     headers: z.record(z.string(), z.unknown()).optional().default({}),
     authType: z.enum([
         'none',
@@ -1198,8 +1665,11 @@ export const zConnectorInputWritable = z.object({
         zKeyset,
         zRelay
     ]).nullish(),
+    presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
+    webhookConfig: zWebhookConfig.nullish(),
     bearerToken: z.string().min(1).max(16384).nullish(),
-    apiKey: z.string().min(1).max(16384).nullish()
+    apiKey: z.string().min(1).max(16384).nullish(),
+    webhookSecret: z.string().min(16).max(256).nullish()
 });
 
 /**
@@ -1250,7 +1720,7 @@ export const zOAuthConfigPatchWritable = z.object({
  *
  * RFC 7396 merge patch of a connector: absent keeps, null removes.
  *
- * `pagination` and `apiKeyConfig` are replaced whole: their fields mean nothing one by one.
+ * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
  */
 export const zConnectorPatchWritable = z.object({
     name: z.string().min(1).max(200).nullish(),
@@ -1285,9 +1755,91 @@ export const zConnectorPatchWritable = z.object({
         zKeyset,
         zRelay
     ]).nullish(),
+    webhookConfig: zWebhookConfig.nullish(),
     bearerToken: z.string().min(1).max(16384).nullish(),
     apiKey: z.string().min(1).max(16384).nullish()
 });
+
+/**
+ * PresetConnector
+ *
+ * What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
+ *
+ * `baseUrl` in place of the preset's is for an instance of one's own.
+ */
+export const zPresetConnectorWritable = z.object({
+    name: z.string().min(1).max(200).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({}),
+    baseUrl: z.string().min(1).max(2048).nullish(),
+    authType: z.enum([
+        'none',
+        'bearer',
+        'oauth2',
+        'apikey'
+    ]).nullish(),
+    bearerToken: z.string().min(1).max(16384).nullish(),
+    apiKey: z.string().min(1).max(16384).nullish(),
+    clientId: z.string().regex(/^[\x20-\x7e]{1,512}$/).nullish(),
+    clientSecret: z.string().min(1).max(16384).nullish()
+});
+
+/**
+ * SecretRotation
+ *
+ * `webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both.
+ */
+export const zSecretRotationWritable = z.object({
+    webhookSecret: z.string().min(16).max(256).nullish(),
+    graceSeconds: z.int().gte(0).lte(604800).optional().default(86400)
+});
+
+export const zReceiveEventPath = z.object({
+    hookId: z.string()
+});
+
+export const zListInboxPath = z.object({
+    connectorId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+export const zListInboxQuery = z.object({
+    limit: z.int().gte(1).lte(200).optional().default(50),
+    cursor: z.string().max(512).nullish(),
+    status: z.enum(['waiting', 'set_aside']).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zListInboxResponse = zPageInboxEvent;
+
+export const zReplayEventHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+export const zReplayEventPath = z.object({
+    connectorId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/),
+    eventId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zReplayEventResponse = zInboxEvent;
+
+export const zRotateWebhookSecretBody = zSecretRotationWritable.default({ graceSeconds: 86400 });
+
+export const zRotateWebhookSecretHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+export const zRotateWebhookSecretPath = z.object({
+    connectorId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zRotateWebhookSecretResponse = zSecretRotated;
 
 /**
  * Connected, for those who accept JSON
@@ -1419,6 +1971,35 @@ export const zGetConnectorHealthPath = z.object({
  * Successful Response
  */
 export const zGetConnectorHealthResponse = zConnectorHealth;
+
+/**
+ * Successful Response
+ */
+export const zListPresetsResponse = zPagePresetSummary;
+
+export const zGetPresetPath = z.object({
+    presetId: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zGetPresetResponse = zPreset;
+
+export const zCreateConnectorFromPresetBody = zPresetConnectorWritable;
+
+export const zCreateConnectorFromPresetHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+export const zCreateConnectorFromPresetPath = z.object({
+    presetId: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zCreateConnectorFromPresetResponse = zConnector;
 
 export const zStartFetchBody = zFetchRequest;
 
@@ -1626,7 +2207,7 @@ export const zStreamEventsHeaders = z.object({
 });
 
 /**
- * Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`
+ * Events: `run.changed`, `run.finished`, `connection.changed`, `token.changed`, and those that notifications carry: `connector.needs_reauth`, `dataset.fresh`, `dataset.stale`, `dataset.updated`, `run.failed`, `run.recovered`
  */
 export const zStreamEventsResponse = z.string();
 
@@ -1699,6 +2280,54 @@ export const zExportDatasetQuery = z.object({
  * The rows as one file
  */
 export const zExportDatasetResponse = z.string();
+
+export const zResetDatasetBody = zResetRequest.default({});
+
+export const zResetDatasetPath = z.object({
+    datasetId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zResetDatasetResponse = zDataset;
+
+/**
+ * Successful Response
+ */
+export const zGetNotificationsResponse = zNotificationSettings;
+
+export const zSetNotificationsBody = zNotificationInputWritable;
+
+/**
+ * Successful Response
+ */
+export const zSetNotificationsResponse = zNotificationSettings;
+
+export const zListNotificationDeliveriesQuery = z.object({
+    limit: z.int().gte(1).lte(200).optional().default(50),
+    cursor: z.string().max(512).nullish(),
+    status: z.enum([
+        'unsent',
+        'pending',
+        'delivered',
+        'failed'
+    ]).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zListNotificationDeliveriesResponse = zPageNotification;
+
+export const zTestNotificationsHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zTestNotificationsResponse = zNotificationAccepted;
 
 export const zListAuditQuery = z.object({
     limit: z.int().gte(1).lte(200).optional().default(50),

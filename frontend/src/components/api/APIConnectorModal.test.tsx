@@ -1,0 +1,157 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+
+import { expectAccessible, open } from '@/test/render';
+import { answer, page, problem, server } from '@/test/server';
+import { useConnectorsStore } from '@/stores/connectors.store';
+
+import { CONNECTOR, DISCOVERY, REFUSED, TESTED } from './fixtures';
+
+beforeEach(() => {
+  sessionStorage.clear();
+  useConnectorsStore.getState().clear();
+  server.use(answer('get', '/connectors', page([])), answer('get', '/presets', page([])));
+});
+
+function dialog() {
+  return within(screen.getByRole('dialog'));
+}
+
+async function throughWhere(user: ReturnType<typeof userEvent.setup>) {
+  await user.click(await screen.findByRole('button', { name: /REST API/ }));
+  await user.type(await screen.findByLabelText(/Base URL/), 'https://api.example.com/v1');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+}
+
+test('from nothing to a running sync by Bearer token', async () => {
+  const user = userEvent.setup();
+  const tested: unknown[] = [];
+  const made: unknown[] = [];
+  const fetched: unknown[] = [];
+  server.use(
+    answer('post', '/connectors/test-api', TESTED, (body) => tested.push(body)),
+    answer('post', '/connectors', CONNECTOR, (body) => made.push(body)),
+    answer('get', '/connectors/con_1', CONNECTOR),
+    answer('get', '/connectors/con_1/endpoints', DISCOVERY),
+    answer('post', '/connectors/con_1/fetch', { runId: 'run_1', datasetId: 'dat_1', workflowId: 'w' }, (body) => fetched.push(body)),
+  );
+  const { router } = open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.type(await screen.findByLabelText(/^Token/), 'canary-token');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+
+  await user.type(await screen.findByLabelText('Path'), '/users');
+  await user.click(screen.getByRole('button', { name: 'Test the connection' }));
+  expect(await screen.findByText('It works')).toBeVisible();
+  expect(screen.getByText('ada@example.com')).toBeVisible();
+  expect(screen.getAllByText('null')).not.toHaveLength(0);
+  expect(tested).toMatchObject([{ path: '/users', connector: { baseUrl: 'https://api.example.com/v1', bearerToken: 'canary-token' } }]);
+
+  await user.click(screen.getByRole('button', { name: 'Save and continue' }));
+  await user.click(await screen.findByRole('option', { name: /\/orders Orders of the shop/ }));
+  expect(made).toMatchObject([{ name: 'api.example.com', authType: 'bearer', bearerToken: 'canary-token' }]);
+  expect(useConnectorsStore.getState().secrets.bearerToken).toBe('');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+
+  expect(await screen.findByLabelText(/^Dataset/)).toHaveValue('orders');
+  await expectAccessible(screen.getByRole('dialog'));
+  await user.click(screen.getByRole('button', { name: 'Create the dataset' }));
+  await waitFor(() => expect(router.state.location.pathname).toBe('/runs/run_1'));
+  expect(fetched).toMatchObject([
+    { endpointId: 'listOrders', pagination: 'auto', dataset: { name: 'orders', writeMode: 'merge', primaryKey: ['id'] } },
+  ]);
+});
+
+test('what is typed survives a closed dialog and a reload; a secret survives neither storage nor reload', async () => {
+  const user = userEvent.setup();
+  const { router } = open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.type(await screen.findByLabelText(/^Token/), 'canary-token');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await screen.findByRole('button', { name: 'Test the connection' });
+  await user.click(screen.getByRole('button', { name: /Close/ }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  await router.navigate({ to: '/connectors', search: { connect: 'where' } });
+  expect(await screen.findByLabelText(/Base URL/)).toHaveValue('https://api.example.com/v1');
+  const stored = JSON.stringify({ ...sessionStorage, ...localStorage });
+  expect(stored).toContain('https://api.example.com/v1');
+  expect(stored).not.toContain('canary-token');
+});
+
+test('a wrong field is named where it stands, before anything is sent', async () => {
+  const user = userEvent.setup();
+  open('/connectors?connect=where');
+  await user.type(await screen.findByLabelText(/Base URL/), 'ftp://example.com');
+  await user.click(screen.getByRole('button', { name: 'Add a header' }));
+  await user.type(screen.getByLabelText('Header 1: name'), 'Authorization');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(await screen.findByText(/begins with https/)).toBeVisible();
+  expect(screen.getByText(/Credentials belong to the next step/)).toBeVisible();
+  expect(screen.queryByLabelText(/^Token/)).toBeNull();
+});
+
+test('a failed test says why and what to do, and what the API refuses is named', async () => {
+  const user = userEvent.setup();
+  server.use(
+    answer('post', '/connectors/test-api', REFUSED),
+    problem('post', '/connectors', 422, 'invalid-input', 'The input is not valid.', [{ pointer: '/baseUrl', detail: 'Inside the network.' }]),
+  );
+  open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.click(screen.getByText('None'));
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await user.click(await screen.findByRole('button', { name: 'Test the connection' }));
+  expect(await screen.findByText(/The API answered 401\. Go back one step/)).toBeVisible();
+  await user.click(dialog().getByRole('button', { name: 'Save without a working test' }));
+  expect(await screen.findByText(/Inside the network/)).toBeVisible();
+});
+
+test('a webhook gets its address, and its secret once', async () => {
+  const user = userEvent.setup();
+  const made: unknown[] = [];
+  const hook = { ...CONNECTOR, apiType: 'webhook', webhookUrl: 'https://varlor.example.com/api/v2/hooks/hk_1', webhookSecret: 'whsec_once' };
+  server.use(answer('post', '/connectors', hook, (body) => made.push(body)));
+  open('/connectors?connect=source');
+  await user.click(await screen.findByRole('button', { name: /Webhook/ }));
+  await user.type(await screen.findByLabelText(/^Name/), 'Shop events');
+  await user.click(screen.getByRole('button', { name: 'Create the address' }));
+  expect(await screen.findByDisplayValue('https://varlor.example.com/api/v2/hooks/hk_1')).toBeVisible();
+  expect(screen.getByText(/never shown again/)).toBeVisible();
+  expect(made).toEqual([{ name: 'Shop events', apiType: 'webhook', webhookConfig: { style: 'standard' } }]);
+  expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain('whsec_once');
+});
+
+test('a preset fills the form, asks for what differs, and sends its addresses whole', async () => {
+  const user = userEvent.setup();
+  const tested: unknown[] = [];
+  const preset = {
+    id: 'zendesk',
+    name: 'Zendesk',
+    summary: 'Tickets',
+    docs: 'https://d.example.com',
+    baseUrl: 'https://{subdomain}.zendesk.com/api/v2',
+    variables: [{ name: 'subdomain', title: 'Your subdomain', example: 'acme' }],
+    auth: [{ type: 'apikey', title: 'API token', source: 'https://d.example.com', apiKeyConfig: { keyName: 'Authorization', location: 'header', prefix: 'Basic ' } }],
+    endpoints: [],
+    testPath: '/users/me',
+  };
+  server.use(
+    answer('get', '/presets', page([{ id: 'zendesk', name: 'Zendesk', summary: 'Tickets', docs: '', apiType: 'rest', authTypes: ['apikey'], endpoints: 5 }])),
+    answer('get', '/presets/zendesk', preset),
+    answer('post', '/connectors/test-api', TESTED, (body) => tested.push(body)),
+  );
+  open('/connectors?connect=source');
+  await user.click(await screen.findByRole('button', { name: /Zendesk/ }));
+  await user.type(await screen.findByLabelText(/Your subdomain/), 'acme');
+  await waitFor(() => expect(screen.getByLabelText(/Base URL/)).toHaveValue('https://acme.zendesk.com/api/v2'));
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await user.type(await screen.findByLabelText(/^Key/), 'canary');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(await screen.findByLabelText('Path')).toHaveValue('/users/me');
+  await user.click(screen.getByRole('button', { name: 'Test the connection' }));
+  await screen.findByText('It works');
+  expect(tested).toMatchObject([
+    { path: '/users/me', connector: { baseUrl: 'https://acme.zendesk.com/api/v2', presetId: 'zendesk', apiKeyConfig: { keyName: 'Authorization', prefix: 'Basic ' } } },
+  ]);
+});
