@@ -25,6 +25,18 @@ export type ApiKeyConfig = {
 };
 
 /**
+ * AsyncExport
+ *
+ * An export that the API makes in its own time, as JSON lines, CSV or JSON, plain or packed by gzip.
+ */
+export type AsyncExport = {
+    start: ExportStart;
+    status: ExportStatus;
+    done?: ExportDone;
+    download: ExportDownload;
+};
+
+/**
  * AuditEntry
  *
  * One line of the audit; `seq` counts per tenant without gaps, `hash` chains to the line before.
@@ -125,12 +137,26 @@ export type CheckRequest = {
      * Path
      */
     path?: string | null;
+    /**
+     * Query
+     */
+    query?: string | null;
+    /**
+     * Variables
+     *
+     * GraphQL: of the query
+     */
+    variables?: {
+        [key: string]: unknown;
+    };
 };
 
 /**
  * CheckResult
  *
  * A connection test's answer: one request, judged and shown.
+ *
+ * `errors` are those that a GraphQL server sent beside its data, or instead of it.
  */
 export type CheckResult = {
     /**
@@ -183,6 +209,10 @@ export type CheckResult = {
         type: 'relay';
     } & Relay) | null;
     error?: CheckError | null;
+    /**
+     * Errors
+     */
+    errors?: Array<ResponseError>;
     /**
      * Workflowid
      */
@@ -650,6 +680,8 @@ export type Discovery = {
  * Endpoint
  *
  * One readable operation of the API. `params` and `body` are sent unless the request has its own.
+ *
+ * For GraphQL a field of the schema, with a `query` to take or to change.
  */
 export type Endpoint = {
     /**
@@ -716,6 +748,16 @@ export type Endpoint = {
      * Primarykey
      */
     primaryKey?: Array<string> | null;
+    /**
+     * Query
+     */
+    query?: string | null;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -731,7 +773,7 @@ export type EndpointParameter = {
     /**
      * Location
      */
-    location: 'path' | 'query' | 'header' | 'cookie';
+    location: 'path' | 'query' | 'header' | 'cookie' | 'variable';
     /**
      * Required
      */
@@ -771,6 +813,86 @@ export type ErrorRate = {
 };
 
 /**
+ * ExportDone
+ *
+ * The states, in any case, that say that the job is done, or that it has failed; others mean: not yet.
+ */
+export type ExportDone = {
+    /**
+     * Values
+     */
+    values?: Array<string>;
+    /**
+     * Failed
+     */
+    failed?: Array<string>;
+};
+
+/**
+ * ExportDownload
+ *
+ * The result: the address or addresses at `urlPath` of the state's answer, or a `path` with `{job}`.
+ */
+export type ExportDownload = {
+    /**
+     * Urlpath
+     */
+    urlPath?: string | null;
+    /**
+     * Path
+     */
+    path?: string | null;
+};
+
+/**
+ * ExportStart
+ *
+ * The request that begins a job; its answer holds the job's id at `jobIdPath`.
+ */
+export type ExportStart = {
+    /**
+     * Method
+     */
+    method?: 'GET' | 'POST';
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Params
+     */
+    params?: {
+        [key: string]: unknown | string;
+    };
+    /**
+     * Body
+     */
+    body?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Jobidpath
+     */
+    jobIdPath?: string;
+};
+
+/**
+ * ExportStatus
+ *
+ * Where the job's state is asked for: `{job}` in `path` is its id, the state is at `statusPath`.
+ */
+export type ExportStatus = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Statuspath
+     */
+    statusPath?: string;
+};
+
+/**
  * FetchAccepted
  */
 export type FetchAccepted = {
@@ -802,6 +924,18 @@ export type FetchRequest = {
      * Endpointid
      */
     endpointId?: string | null;
+    /**
+     * Query
+     */
+    query?: string | null;
+    /**
+     * Variables
+     *
+     * GraphQL: of the query
+     */
+    variables?: {
+        [key: string]: unknown;
+    };
     /**
      * Method
      */
@@ -850,7 +984,60 @@ export type FetchRequest = {
      */
     recordPath?: string | null;
     incremental?: Incremental | null;
+    forEach?: ForEach | null;
+    asyncExport?: AsyncExport | null;
     limits?: Limits;
+};
+
+/**
+ * ForEach
+ *
+ * Repeats the request for each parent's `field`, which takes the place of `{as}` in path, params or body.
+ *
+ * Parents are the records at `path` (read with its own `pagination` and `recordPath`), or the rows of
+ * `dataset` (its id or name). Each child record carries the parent's value as the field `as`.
+ */
+export type ForEach = {
+    /**
+     * Path
+     */
+    path?: string | null;
+    /**
+     * Dataset
+     */
+    dataset?: string | null;
+    /**
+     * Recordpath
+     */
+    recordPath?: string | null;
+    /**
+     * Pagination
+     */
+    pagination?: 'auto' | ({
+        type: 'none';
+    } & NoPagination) | ({
+        type: 'link_header';
+    } & LinkHeader) | ({
+        type: 'next_url';
+    } & NextUrl) | ({
+        type: 'cursor';
+    } & CursorToken) | ({
+        type: 'offset';
+    } & Offset) | ({
+        type: 'page_number';
+    } & PageNumber) | ({
+        type: 'keyset';
+    } & Keyset) | ({
+        type: 'relay';
+    } & Relay);
+    /**
+     * Field
+     */
+    field: string;
+    /**
+     * As
+     */
+    as: string;
 };
 
 /**
@@ -2167,6 +2354,26 @@ export type ResetRequest = {
 };
 
 /**
+ * ResponseError
+ *
+ * One entry of a GraphQL answer's `errors`, redacted and cut; `path` leads to the field that failed.
+ */
+export type ResponseError = {
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Path
+     */
+    path?: Array<string | number>;
+    /**
+     * Code
+     */
+    code?: string | null;
+};
+
+/**
  * Retiring
  *
  * A deletion under way.
@@ -2799,6 +3006,18 @@ export type CheckRequestWritable = {
      * Path
      */
     path?: string | null;
+    /**
+     * Query
+     */
+    query?: string | null;
+    /**
+     * Variables
+     *
+     * GraphQL: of the query
+     */
+    variables?: {
+        [key: string]: unknown;
+    };
 };
 
 /**

@@ -158,7 +158,8 @@ export const zEndpointParameter = z.object({
         'path',
         'query',
         'header',
-        'cookie'
+        'cookie',
+        'variable'
     ]),
     required: z.boolean().optional().default(false),
     type: z.string().nullish(),
@@ -175,6 +176,71 @@ export const zEndpointParameter = z.object({
 export const zErrorRate = z.object({
     runs: z.int(),
     failed: z.int()
+});
+
+/**
+ * ExportDone
+ *
+ * The states, in any case, that say that the job is done, or that it has failed; others mean: not yet.
+ */
+export const zExportDone = z.object({
+    values: z.array(z.string().min(1).max(100)).min(1).max(20).optional().default(['completed']),
+    failed: z.array(z.string().min(1).max(100)).max(20).optional().default([
+        'failed',
+        'error',
+        'canceled',
+        'cancelled'
+    ])
+});
+
+/**
+ * ExportDownload
+ *
+ * The result: the address or addresses at `urlPath` of the state's answer, or a `path` with `{job}`.
+ */
+export const zExportDownload = z.object({
+    urlPath: z.string().min(1).max(512).nullish(),
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish()
+});
+
+/**
+ * ExportStart
+ *
+ * The request that begins a job; its answer holds the job's id at `jobIdPath`.
+ */
+export const zExportStart = z.object({
+    method: z.enum(['GET', 'POST']).optional().default('POST'),
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/),
+    params: z.record(z.string(), z.unknown()).optional().default({}),
+    body: z.record(z.string(), z.unknown()).nullish(),
+    jobIdPath: z.string().min(1).max(512).optional().default('$.id')
+});
+
+/**
+ * ExportStatus
+ *
+ * Where the job's state is asked for: `{job}` in `path` is its id, the state is at `statusPath`.
+ */
+export const zExportStatus = z.object({
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/),
+    statusPath: z.string().min(1).max(512).optional().default('$.status')
+});
+
+/**
+ * AsyncExport
+ *
+ * An export that the API makes in its own time, as JSON lines, CSV or JSON, plain or packed by gzip.
+ */
+export const zAsyncExport = z.object({
+    start: zExportStart,
+    status: zExportStatus,
+    done: zExportDone.optional().default({ values: ['completed'], failed: [
+            'failed',
+            'error',
+            'canceled',
+            'cancelled'
+        ] }),
+    download: zExportDownload
 });
 
 /**
@@ -782,6 +848,8 @@ export const zRelay = z.object({
  * Endpoint
  *
  * One readable operation of the API. `params` and `body` are sent unless the request has its own.
+ *
+ * For GraphQL a field of the schema, with a `query` to take or to change.
  */
 export const zEndpoint = z.object({
     id: z.string(),
@@ -808,7 +876,9 @@ export const zEndpoint = z.object({
         zKeyset,
         zRelay
     ]).nullish(),
-    primaryKey: z.array(z.string()).nullish()
+    primaryKey: z.array(z.string()).nullish(),
+    query: z.string().nullish(),
+    variables: z.record(z.string(), z.unknown()).nullish()
 });
 
 /**
@@ -834,6 +904,35 @@ export const zDiscovery = z.object({
 });
 
 /**
+ * ForEach
+ *
+ * Repeats the request for each parent's `field`, which takes the place of `{as}` in path, params or body.
+ *
+ * Parents are the records at `path` (read with its own `pagination` and `recordPath`), or the rows of
+ * `dataset` (its id or name). Each child record carries the parent's value as the field `as`.
+ */
+export const zForEach = z.object({
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
+    dataset: z.string().min(1).max(200).nullish(),
+    recordPath: z.string().min(1).max(512).nullish(),
+    pagination: z.union([
+        z.literal('auto'),
+        z.discriminatedUnion('type', [
+            zNoPagination,
+            zLinkHeader,
+            zNextUrl,
+            zCursorToken,
+            zOffset,
+            zPageNumber,
+            zKeyset,
+            zRelay
+        ])
+    ]).optional().default('auto'),
+    field: z.string().min(1).max(256),
+    as: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)
+});
+
+/**
  * FetchRequest
  *
  * What `POST /connectors/{id}/fetch` takes and what a schedule stores.
@@ -841,6 +940,8 @@ export const zDiscovery = z.object({
 export const zFetchRequest = z.object({
     path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
     endpointId: z.string().min(1).max(512).nullish(),
+    query: z.string().min(1).max(65536).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({}),
     method: z.enum(['GET', 'POST']).optional().default('GET'),
     params: z.record(z.string(), z.unknown()).optional().default({}),
     headers: z.record(z.string(), z.unknown()).optional().default({}),
@@ -861,6 +962,8 @@ export const zFetchRequest = z.object({
     ]).optional().default('auto'),
     recordPath: z.string().min(1).max(512).nullish(),
     incremental: zIncremental.nullish(),
+    forEach: zForEach.nullish(),
+    asyncExport: zAsyncExport.nullish(),
     limits: zLimits.optional().default({})
 });
 
@@ -974,6 +1077,17 @@ export const zResetRequest = z.object({
 });
 
 /**
+ * ResponseError
+ *
+ * One entry of a GraphQL answer's `errors`, redacted and cut; `path` leads to the field that failed.
+ */
+export const zResponseError = z.object({
+    message: z.string(),
+    path: z.array(z.union([z.string(), z.int()])).optional().default([]),
+    code: z.string().nullish()
+});
+
+/**
  * Retiring
  *
  * A deletion under way.
@@ -1056,6 +1170,8 @@ export const zSample = z.object({
  * CheckResult
  *
  * A connection test's answer: one request, judged and shown.
+ *
+ * `errors` are those that a GraphQL server sent beside its data, or instead of it.
  */
 export const zCheckResult = z.object({
     ok: z.boolean(),
@@ -1077,6 +1193,7 @@ export const zCheckResult = z.object({
         zRelay
     ]).nullish(),
     error: zCheckError.nullish(),
+    errors: z.array(zResponseError).optional().default([]),
     workflowId: z.string().nullish()
 });
 
@@ -1483,7 +1600,9 @@ export const zConnectorInput = z.object({
 export const zCheckRequest = z.object({
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
     connector: zConnectorInput.nullish(),
-    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish()
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
+    query: z.string().min(1).max(65536).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({})
 });
 
 /**
@@ -1680,7 +1799,9 @@ export const zConnectorInputWritable = z.object({
 export const zCheckRequestWritable = z.object({
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
     connector: zConnectorInputWritable.nullish(),
-    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish()
+    path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
+    query: z.string().min(1).max(65536).nullish(),
+    variables: z.record(z.string(), z.unknown()).optional().default({})
 });
 
 /**
