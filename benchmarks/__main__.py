@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, ready, starts, tokens
+from benchmarks import fetch, memory, ready, starts, tokens, webhooks
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
@@ -12,6 +12,7 @@ ALL: Final[dict[str, Callable[[], None]]] = {
     "starts": starts.main,
     "ready": ready.main,
     "tokens": tokens.main,
+    "webhooks": webhooks.main,
 }
 
 

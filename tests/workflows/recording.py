@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHistory
 
 SYNCS = Path(__file__).parent / "histories"
 TOKENS = SYNCS / "tokens"
+DRAINS = SYNCS / "drains"
 CARE = SYNCS / "care"
 LESSON = """
 The commands of {workflow} in the scenario "{name}" have changed.
@@ -25,6 +26,7 @@ right, record it beside the old ones, which stay: `VARLOR_RECORD=1 .venv/bin/pyt
 
 def hold(folder: Path, workflow: str, name: str, history: WorkflowHistory, now: list[str], file: str) -> None:
     """Fail with the lesson when the commands are not as recorded; with VARLOR_RECORD=1, record them."""
+    folder.mkdir(exist_ok=True)
     place = folder / "fingerprints.json"
     known = json.loads(place.read_text()) if place.exists() else {}
     if os.environ.get("VARLOR_RECORD") and known.get(name) != now:
