@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import errors, openapi
 from api.door import PREFIX, Door
+from api.hook_lane import HookLane
 from api.middleware import BodyLimit, CodecCors, Watch
 from api.routes import (
     audit,
@@ -103,4 +104,5 @@ def create_app(
     app.add_middleware(CodecCors, origin=settings.temporal_ui_url, prefix=f"{PREFIX}/codec/")
     app.add_middleware(BodyLimit)
     app.add_middleware(Watch, observe=metrics.observe)
+    app.add_middleware(HookLane, observe=metrics.observe)
     return app

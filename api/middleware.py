@@ -19,7 +19,7 @@ from api.errors import problem, unexpected
 MAX_BODY_BYTES: Final = 1024 * 1024
 CORRELATION_HEADER: Final = "X-Request-Id"
 _CORRELATION: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-_HEADERS: Final = {
+SAFE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -54,7 +54,7 @@ class Watch:
                 seen["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[CORRELATION_HEADER] = correlation
-                for name, value in _HEADERS.items():
+                for name, value in SAFE_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
