@@ -14,6 +14,7 @@ from varlor.cli.client import ApiClient
 from varlor.cli.connect import connect
 from varlor.cli.credential import AUTH_HELP, parse_auth
 from varlor.cli.failures import CommandError
+from varlor.cli.inbox import STYLES, inbox, replay, rotate_secret, webhook_body
 from varlor.cli.options import (
     DEFAULT_STATE_DIR,
     JsonOption,
@@ -27,6 +28,9 @@ from varlor.cli.sync import sync
 
 app = typer.Typer(no_args_is_help=True)
 app.command("connect")(connect)
+app.command("inbox")(inbox)
+app.command("replay")(replay)
+app.command("rotate-secret")(rotate_secret)
 app.command("fetch")(sync)
 IdArgument = Annotated[str, typer.Argument(help="The connector's id.")]
 COLUMNS = {"id": "id", "name": "name", "baseUrl": "base URL", "authType": "auth", "status": "status"}
@@ -73,6 +77,9 @@ def create(
     preset: Annotated[str | None, typer.Option(help="A preset's id in place of the address.")] = None,
     variable: Annotated[list[str] | None, typer.Option(help="name=value of the preset.")] = None,
     client_id: Annotated[str | None, typer.Option(help="With --preset and OAuth: your app's id.")] = None,
+    webhook: Annotated[str | None, typer.Option(help=f"A webhook in place of the address: {STYLES}.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="With --webhook: where its events go.")] = None,
+    secret: Annotated[str | None, typer.Option(help="With --webhook: the sender's, env:VARIABLE.")] = None,
     name: Annotated[str | None, typer.Option(help="Its name; the host if not given.")] = None,
     auth: Annotated[str, typer.Option(help=AUTH_HELP)] = "none",
     header: Annotated[list[str] | None, typer.Option(help="name=value, sent with every request.")] = None,
@@ -81,8 +88,12 @@ def create(
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a REST connector, from its address or from a preset."""
-    if base_url is not None and preset is None:
+    """Create a connector: from the API's address, from a preset, or as a webhook that is called."""
+    if [base_url, preset, webhook].count(None) != 2:  # noqa: PLR2004 - just one of the three is given
+        raise CommandError("give the API's address, --preset or --webhook")
+    if webhook is not None:
+        place, body = "/connectors", webhook_body(webhook, name, dataset, secret)
+    elif base_url is not None:
         place, body = (
             "/connectors",
             {
@@ -93,11 +104,9 @@ def create(
                 **parse_auth(auth),
             },
         )
-    elif preset is not None and base_url is None:
+    else:
         place = f"/presets/{preset}/connectors"
         body = _for_preset(name, parse_pairs(variable or []), client_id, auth)
-    else:
-        raise CommandError("give either the API's address or --preset")
     item = ask(state_dir, lambda api: api.post(place, body))
     print_json(item) if as_json else print_facts(item)
 
