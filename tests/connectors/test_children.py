@@ -1,6 +1,7 @@
 """Children of parents: each parent once, each child whole, and one bad child stops no other."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from tests.connectors.kit import Reader, serve
 from varlor.connectors import APIConnectorService
+from varlor.connectors.walk import Walk
 from varlor.errors import SourceError
 from varlor.ports import Parents
 
@@ -122,6 +124,21 @@ async def test_parents_of_a_dataset_are_read_at_one_version(home: Reader, family
     assert versions[0] is None
     assert set(versions[1:]) == {5}
     assert "parents" not in family.asked
+
+
+async def test_a_hundred_thousand_parents_leave_the_cursor_small(home: Reader, family: Family) -> None:
+    async def parents(_version: int | None) -> Parents:
+        return Parents(version=1, values=range(100_000))
+
+    family.children = {str(n): [{"n": n}] for n in range(99_990, 100_000)}
+    each = {"dataset": "people", "field": "id", "as": "owner"}
+    begin = {**Walk(None, version=1, done=99_990).dump()}
+    reading = await home.read(
+        "/of/{owner}", forEach=each, pagination={"type": "none"}, parents=parents, begin=begin
+    )
+    assert [record["owner"] for record in reading.records] == list(range(99_990, 100_000))
+    assert max(len(json.dumps(cursor)) for cursor in reading.cursors) < 1_000
+    assert any("100000 parents" in note for note in reading.notes)
 
 
 async def test_a_child_that_is_not_there_is_left_out_and_told(home: Reader, family: Family) -> None:

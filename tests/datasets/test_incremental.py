@@ -172,6 +172,14 @@ async def test_each_request_has_a_position_of_its_own(lake: Lake) -> None:
     assert await position(lake) == [5, 3]
 
 
+async def test_a_replacing_run_takes_the_positions_with_the_rows(lake: Lake) -> None:
+    asked = wanted(lookback=0)
+    await sync(lake, "run_1", {"id": 1, "at": 5}, asked=asked)
+    await lake.sync(lake.target("run_2", "replace"), page({"id": 2, "at": 1}))
+    assert await position(lake) == []
+    assert await since_of(lake, "run_3", asked) is None
+
+
 async def test_a_field_inside_an_object(lake: Lake) -> None:
     asked = wanted(cursorField="fields.updated", lookback=0)
     await sync(lake, "run_1", {"id": 1, "fields": {"updated": "2026-01-05"}}, asked=asked)

@@ -59,11 +59,13 @@ def _values(page: Absorbed, field: str) -> pa.Array | None:
     return array
 
 
-def streams_after(main: Mark, staged: Mark, target: LandingTarget) -> tuple[IncrementalState, ...]:
-    """The dataset's positions once the run is published; a run that left pages unread moves none."""
+def streams_after(
+    known: tuple[IncrementalState, ...], staged: Mark, target: LandingTarget
+) -> tuple[IncrementalState, ...]:
+    """The positions once the run is published, `known` before; a run that left pages unread moves none."""
     read_all = staged.state is not None and staged.state.done and staged.state.cursor is None
     if target.incremental is None or staged.highest is None or not read_all:
-        return main.streams
+        return known
     mine = IncrementalState(
         stream=target.stream,
         source=target.source,
@@ -71,7 +73,7 @@ def streams_after(main: Mark, staged: Mark, target: LandingTarget) -> tuple[Incr
         value=staged.highest,
         run_id=target.run_id,
     )
-    others = tuple(one for one in main.streams if one.stream != target.stream)
+    others = tuple(one for one in known if one.stream != target.stream)
     return (*others, mine)[-_MOST_STREAMS:]
 
 

@@ -83,13 +83,14 @@ def _merge(main: Table, staged: Table, folder: str, target: LandingTarget, heart
 
 def _published(main: Table, staged: Table, target: LandingTarget, operation: str) -> Mark:
     over = main.mark.reset
+    known = () if operation == "replace" else main.mark.streams  # the rows they stand for are gone
     return main.mark.model_copy(
         update={
             "operation": operation,
             "published": True,
             "state": staged.mark.state,
             "columns": staged.mark.columns,
-            "streams": streams_after(main.mark, staged.mark, target),
+            "streams": streams_after(known, staged.mark, target),
             "reset": None if over is None or over.from_ is None else over,
         }
     )

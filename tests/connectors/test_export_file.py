@@ -1,0 +1,82 @@
+"""Any file, cut anywhere: its blocks hold whole records, each once, also when another reader goes on."""
+
+import asyncio
+import csv
+import gzip
+import io
+from typing import Any
+from unittest.mock import patch
+
+import httpx2
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from varlor.connectors import export_file
+from varlor.connectors.export_file import ExportFile, Place
+from varlor.connectors.formats import Table, from_lines
+from varlor.connectors.http import OutResponse
+
+texts = st.text(st.sampled_from('a é🦊,;""\n\n'), max_size=12)
+rows = st.lists(st.tuples(st.integers(0, 99).map(str), texts.filter(bool)), max_size=25)
+
+
+def written(records: list[tuple[str, str]], form: str) -> bytes:
+    if form == "lines":
+        return b"".join(orjson.dumps({"id": key, "text": text}) + b"\n" for key, text in records)
+    sink = io.StringIO(newline="")
+    csv.writer(sink).writerows([("id", "text"), *records])
+    return sink.getvalue().encode()
+
+
+def server(content: bytes, media: str) -> Any:
+    """Answers ranges of `content`."""
+
+    async def fetch(headers: dict[str, str]) -> OutResponse:
+        first, last = map(int, headers["range"].removeprefix("bytes=").split("-"))
+        part = content[first : last + 1]
+        shown = httpx2.Headers({"content-range": f"bytes {first}-{first + len(part) - 1}/{len(content)}"})
+        return OutResponse(206, "", shown, part, "http://a/file", 0, media)
+
+    return fetch
+
+
+async def read(content: bytes, media: str, *, hops: bool) -> list[Any]:
+    """All records; with `hops` a new reader for each block."""
+    found: list[Any] = []
+    place, table = Place(), None
+    file = ExportFile(server(content, media), place)
+    while True:
+        block = await file.block()
+        if block.following.form == "csv":
+            headed, table = table is None, table or Table.of(block.data)
+            found += orjson.loads(table.records(block.data, 10**6, headed=headed))
+        else:
+            found += orjson.loads(from_lines(block.data))
+        if block.last:
+            return found
+        place = block.following
+        assert file.stands_at(place)
+        if hops:
+            file = ExportFile(server(content, media), place)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    records=rows.filter(bool),
+    form=st.sampled_from(["lines", "csv"]),
+    packed=st.booleans(),
+    piece=st.integers(1, 90),
+    block=st.integers(1, 60),
+    hops=st.booleans(),
+)
+def test_every_record_once_wherever_it_is_cut(
+    records: list[tuple[str, str]], form: str, packed: bool, piece: int, block: int, hops: bool
+) -> None:
+    content = written(records, form)
+    media = "application/x-ndjson" if form == "lines" else "text/csv"
+    first = max(piece, 24)  # a piece that holds the file's beginning is needed to know what it is
+    with patch.object(export_file, "PIECE", first), patch.object(export_file, "BLOCK", block):
+        packed_content = gzip.compress(content) if packed else content
+        found = asyncio.run(read(packed_content, media, hops=hops))
+    assert [(one["id"], one["text"]) for one in found] == records
