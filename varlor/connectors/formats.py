@@ -108,10 +108,10 @@ def _is_lines(body: bytes) -> bool:
     """Whether the first line is a whole object and another one follows: JSON itself cannot be so."""
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n" + _RECORD_SEPARATOR)
     end = start.find(b"\n")
-    line = start[:end].rstrip() if end > 0 else b""
-    if not (line.startswith(b"{") and line.endswith(b"}")):
+    if end < 0 or start[end : end + 64].strip(b" \t\r\n" + _RECORD_SEPARATOR)[:1] != b"{":
         return False
-    if start[end : end + 64].strip(b" \t\r\n" + _RECORD_SEPARATOR)[:1] != b"{":
+    line = start[:end].rstrip()
+    if not (line.startswith(b"{") and line.endswith(b"}")):
         return False
     try:
         orjson.loads(line)

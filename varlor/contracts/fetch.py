@@ -118,10 +118,12 @@ class FetchRequest(Model):
         """What is read, in a few words."""
         if self.async_export is not None:
             return f"export {self.async_export.start.path}"
+        if self.query is not None:
+            return "GraphQL query"
         return f"{self.method} {self.path or self.endpoint_id}"
 
     def stream(self, connector_id: str) -> str:
         """Tells this request's records from those of other requests into the same dataset."""
-        asked = self.model_dump_json(include=_STREAM, by_alias=True)
+        asked = self.model_dump_json(include=_STREAM, by_alias=True, exclude_defaults=True)
         by = self.incremental.cursor_field if self.incremental else ""
         return hashlib.sha256(f"{connector_id} {by} {asked}".encode()).hexdigest()[:16]
