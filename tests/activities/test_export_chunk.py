@@ -26,6 +26,7 @@ async def test_a_worker_that_dies_while_waiting_starts_no_second_job(tmp_path: P
     office = Office(files=[lines(ROWS)])
     datasets = DeltaDatasets(str(tmp_path), {})
     target = LandingTarget(datasets.location("t", "d"), "r1", "replace")
+    waits = 0
     for url in serve(office.app()):
         client = GuardedClient(EgressPolicy(allow=["127.0.0.1"]))
         service = APIConnectorService(client, FreeWindow(), NoDiscoverer(), FixedClock())
@@ -35,7 +36,6 @@ async def test_a_worker_that_dies_while_waiting_starts_no_second_job(tmp_path: P
         assert landed is not None
         assert landed.cursor is not None
         assert landed.cursor["job"] == "j 1"
-        waits = 0
         while not (await one_life(service, datasets, target, url)).done:
             waits += 1
         await client.aclose()
