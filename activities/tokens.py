@@ -36,6 +36,7 @@ from varlor.ports import (
 GONE: Final = "gone"
 _PAGE: Final = 200
 _STASH: Final = "refresh"
+_ENDED: Final = frozenset({"none", "revoked"})  # by a user, or because the connector points elsewhere now
 _SOON: Final = 1.0  # seconds; most providers answer within it, and so spare the database a write
 
 
@@ -72,6 +73,11 @@ class TokenActivities:
 
         Raises PartUnavailableError when database or Redis is away: the retry finds the stashed answer.
         """
+        ahead = self._clock.now() - activity.info().started_time  # which is by Temporal's clock
+        outcome = await self._outcome(order)
+        return outcome.model_copy(update={"clock_ahead": ahead.total_seconds()})
+
+    async def _outcome(self, order: RefreshInput) -> RefreshOutcome:
         tenant = self._store.tenant(order.tenant_id)
         held = await self._held(tenant, order.connector_id)
         if held is None:
@@ -170,7 +176,7 @@ class TokenActivities:
         with suppress(PartUnavailableError):
             await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
         now = await self._held(tenant, order.connector_id)
-        if now is None or now.state.status == "revoked":
+        if now is None or now.state.status in _ENDED:
             await self._give_back(held, grant)
         state = now.state if now is not None else TokenState(status="revoked")
         await self._trail.note(order, "token.refresh_superseded", state)

@@ -5,7 +5,7 @@ itself never comes near: this knows its version, its status and when it is due.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -13,7 +13,13 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.revocation import RevocationActivities
     from activities.tokens import GONE, TokenActivities
-    from varlor.contracts.messages import EnsureFresh, KeepFreshInput, RefreshInput, RefreshOutcome
+    from varlor.contracts.messages import (
+        EnsureFresh,
+        KeepFreshInput,
+        KeepFreshState,
+        RefreshInput,
+        RefreshOutcome,
+    )
     from varlor.contracts.oauth import TokenState
     from varlor.contracts.token_acts import RevokeInput
     from workflows import options
@@ -32,6 +38,7 @@ class KeepTokenFresh:
         self._order = order
         self._token = order.state.token
         self._failures = order.state.failures
+        self._clock_ahead = timedelta(seconds=order.state.clock_ahead)
         self._updates = 0
         self._attempts = 0
         self._retired = False
@@ -119,7 +126,7 @@ class KeepTokenFresh:
             return False  # a person may always try
         if token.status in _PARKED:
             return True
-        backing_off = token.next_refresh_at is not None and token.next_refresh_at > workflow.now()
+        backing_off = token.next_refresh_at is not None and token.next_refresh_at > self._now()
         return token.status == "degraded" and backing_off
 
     async def _refresh(self, want: EnsureFresh) -> None:
@@ -143,6 +150,7 @@ class KeepTokenFresh:
             if is_cancelled_exception(error):
                 raise
             outcome = self._broken()
+        self._clock_ahead = timedelta(seconds=outcome.clock_ahead)
         self._attempts += outcome.refreshed or outcome.reason is not None
         self._retired = self._retired or outcome.reason == GONE
         self._failures = self._failures + 1 if outcome.retry_seconds is not None else 0
@@ -152,10 +160,10 @@ class KeepTokenFresh:
 
     def _broken(self) -> RefreshOutcome:
         """A failure that no retry cures, such as a key that is not given: look again in a while."""
-        again = workflow.now() + options.KEEPER_RETRY
+        again = self._now() + options.KEEPER_RETRY
         broken = self._token.model_copy(update={"status": "degraded", "next_refresh_at": again})
-        wait = options.KEEPER_RETRY.total_seconds()
-        return RefreshOutcome(token=broken, reason="internal", retry_seconds=wait)
+        wait, ahead = options.KEEPER_RETRY.total_seconds(), self._clock_ahead.total_seconds()
+        return RefreshOutcome(token=broken, reason="internal", retry_seconds=wait, clock_ahead=ahead)
 
     def _take(self, token: TokenState) -> None:
         """Versions only grow: what was read before somebody stored the next one is no news."""
@@ -183,14 +191,19 @@ class KeepTokenFresh:
         due = self._token.next_refresh_at
         if due is None or self._token.status in _PARKED:
             return None
-        return max(due - workflow.now(), options.SHORTEST_TIMER)
+        return max(due - self._now(), options.SHORTEST_TIMER)
+
+    def _now(self) -> datetime:
+        """By the workers' clock, as a token's times are; that of Temporal may be minutes away from it."""
+        return workflow.now() + self._clock_ahead
 
     def _crowded(self) -> bool:
         long = workflow.info().get_current_history_length() > options.KEEPER_EVENTS
         return long or self._updates >= options.CONTINUE_AFTER_UPDATES
 
     def _continue_as_new(self) -> None:
-        state = self._order.state.model_copy(update={"token": self._token, "failures": self._failures})
+        ahead = self._clock_ahead.total_seconds()
+        state = KeepFreshState(token=self._token, failures=self._failures, clock_ahead=ahead)
         workflow.continue_as_new(self._order.model_copy(update={"state": state}))
 
     def _show(self, status: str) -> None:

@@ -131,7 +131,8 @@ class LiveToken:
         token, state = await self._manager.stored(self._tenant, self._connector)
         if token is None or self._manager.stale(token):
             token, state = await self._renewed(token, state)
-        if token is None or self._manager.over(token):
+        # Of an active one keep-token-fresh knows better than this process' clock, which may be minutes ahead.
+        if token is None or (self._manager.over(token) and state.status != "active"):
             raise self._manager.wait(state)
         return token
 

@@ -210,10 +210,14 @@ class OnboardOutcome(Model):
 
 
 class KeepFreshState(Model):
-    """What keep-token-fresh carries over a continue-as-new."""
+    """What keep-token-fresh carries over a continue-as-new.
+
+    `clock_ahead`: seconds by which the workers' clock, which its times are by, is ahead of Temporal's.
+    """
 
     token: TokenState = TokenState()
     failures: int = 0
+    clock_ahead: float = 0.0
     updates: int = 0
 
 
@@ -243,9 +247,13 @@ class RefreshInput(Model):
 
 
 class RefreshOutcome(Model):
-    """The state after one refresh; `reason`: the slug of what failed, `retry_seconds`: the wait asked for."""
+    """The state after one refresh; `reason`: the slug of what failed, `retry_seconds`: the wait asked for.
+
+    `clock_ahead`: seconds by which the worker's clock, by which its times are, is ahead of Temporal's.
+    """
 
     token: TokenState
+    clock_ahead: float = 0.0
     refreshed: bool = False
     reason: str | None = None
     retry_seconds: float | None = None
