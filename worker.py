@@ -52,7 +52,9 @@ CONTROL_SLOTS: Final = 50
 
 def control_worker(client: Client, parts: Parts) -> Worker:
     """Workflows and short activities: nothing here waits for a slow API's pages."""
-    check = CheckActivities(parts.store, parts.connectors, parts.credentials, parts.drafts, parts.clock)
+    check = CheckActivities(
+        parts.store, parts.connectors, parts.credentials, parts.oauth, parts.drafts, parts.clock
+    )
     discover = DiscoverActivities(parts.store, parts.connectors, parts.credentials, parts.discoveries)
     runs = RunActivities(parts.store, parts.events, parts.window, burial(parts), parts.clock)
     retire = RetireActivities(parts.store, parts.discoveries)

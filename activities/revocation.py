@@ -53,19 +53,16 @@ class RevocationActivities:
         """
         tenant = self._store.tenant(order.tenant_id)
         try:
-            connector = await tenant.connectors.get(order.connector_id)
-            opened = await tenant.grants.open(order.connector_id)
-            secrets = await tenant.connectors.secrets(order.connector_id)
+            held = await tenant.grants.held(order.connector_id)
         except NotFoundError:
             return RevokeOutcome(result="nothing")
-        if opened is None or connector.oauth_config is None:
+        config = held.connector.oauth_config
+        if held.grant is None or config is None:
             return RevokeOutcome(result="nothing")
-        grant, state = opened
-        if order.version is not None and state.version != order.version:
+        if order.version is not None and held.state.version != order.version:
             return RevokeOutcome(result="superseded")
         answers = {
-            await self._oauth.revoke(connector.oauth_config, secrets, token, hint)
-            for hint, token in _tokens(grant)
+            await self._oauth.revoke(config, held.secrets, token, hint) for hint, token in _tokens(held.grant)
         }
         return RevokeOutcome(result="confirmed" if "done" in answers else "unsupported")
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from api.connector_input import accepted, merged, retargets
 from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.door import PREFIX
+from api.farewell import revoke_before_moving
 from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
 from api.schemas import (
@@ -120,6 +121,7 @@ async def update(
     if (secrets is not None or moves) and stored.has_credential and not caller.is_admin():
         raise ForbiddenError("Replacing or removing a stored credential needs the role admin.")
     if moves:
+        await revoke_before_moving(parts, caller, connectorId)
         # First, and not without Redis: from there workers would send the old token to the new place.
         version = (await caller.store.grants.state(connectorId)).version
         await parts.token_cache.drop(caller.tenant_id, connectorId, version=version)

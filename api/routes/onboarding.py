@@ -20,7 +20,7 @@ from api.trail import audit
 from api.webhook_input import refuse_fetching
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
-from varlor.contracts.connector import ApiType
+from varlor.contracts.connector import ApiType, ConnectorSettings
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.messages import CheckInput, DiscoverInput
 from varlor.contracts.model import Model
@@ -125,8 +125,7 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
     settings, held = accepted(body.connector, parts.judge)
     _refuse_query(settings.api_type, body, parts)
     if settings.auth_type == "oauth2":
-        problem = FieldProblem("/connector/authType", "Save it and connect it first; then it can be tested.")
-        raise UnsupportedError("An unsaved connector has no token.", problem)
+        _testable(settings)
     if settings.api_type == "webhook":
         problem = FieldProblem(
             "/connector/apiType", "Save it first: then it has an address to send events to."
@@ -136,6 +135,8 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
         connector=settings,
         bearer_token=held.bearer_token.get_secret_value() if held.bearer_token else None,
         api_key=held.api_key.get_secret_value() if held.api_key else None,
+        client_secret=held.client_secret.get_secret_value() if held.client_secret else None,
+        private_key=held.private_key.get_secret_value() if held.private_key else None,
         path=body.path,
         query=body.query,
         variables=body.variables,
@@ -149,6 +150,17 @@ def _refuse_query(api_type: ApiType, body: CheckRequest, parts: Services) -> Non
     if body.query is not None:
         asked = FetchRequest(query=body.query, variables=body.variables, dataset=DatasetTarget(name="test"))
         refuse_unfit(api_type, asked, parts.queries)
+
+
+def _testable(settings: ConnectorSettings) -> None:
+    """Unsaved, only a machine that signs in by itself can be tested; the others are told what to do first."""
+    grant = settings.oauth_config.grant if settings.oauth_config else None
+    if grant == "client_credentials":
+        return
+    remedy = "Save it, send its user through POST /connectors/oauth/start, then test it by connectorId."
+    if grant == "refresh_token":
+        remedy = "Save it, then test it by connectorId: its refresh token may be good for a single use."
+    raise UnsupportedError("An unsaved connector has no token.", FieldProblem("/connector/authType", remedy))
 
 
 async def _result(parts: Services, caller: Caller, nonce: str, url: str) -> CheckResult:

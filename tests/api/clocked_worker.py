@@ -10,8 +10,8 @@ from worker import serve
 
 
 def main(ahead: float) -> None:
-    def now(clock: SystemClock) -> datetime:
-        del clock
+    def now(self: SystemClock) -> datetime:
+        del self
         return datetime.now(UTC) + timedelta(seconds=ahead)
 
     SystemClock.now = now

@@ -208,6 +208,45 @@ async def test_a_machine_connects_by_itself(editor: httpx2.AsyncClient, provider
     assert (token["status"], token["version"]) == ("active", 2)
 
 
+async def test_an_unsaved_machine_is_really_tested_and_its_token_is_kept_nowhere(
+    editor: httpx2.AsyncClient, provider: Provider
+) -> None:
+    method = {"token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"]}
+    await provider.register("https://unused.example/", **method)
+    oauth = {"grant": "client_credentials", "tokenUrl": f"{provider.url}/oauth/token"}
+    oauth |= {"clientId": provider.client_id, "tokenEndpointAuthMethod": "client_secret_basic"}
+    machine = {"name": "unsaved", "baseUrl": f"{provider.url}/oauth2", "authType": "oauth2"}
+
+    async def tested(**more: Any) -> httpx2.Response:
+        body = {"connector": machine | {"oauthConfig": oauth | more}, "path": "/v1/users"}
+        return await editor.post("/connectors/test-api", json=body)
+
+    good = await tested(clientSecret=provider.secret)
+    assert good.json()["ok"], good.text
+    wrong = (await tested(clientSecret="wrong")).json()
+    assert (wrong["ok"], wrong["error"]["type"]) == (False, "invalid_credential")
+    assert "invalid_client" in wrong["error"]["detail"]
+    for grant, remedy in (("authorization_code", "/connectors/oauth/start"), ("refresh_token", "single use")):
+        refused = await tested(grant=grant, authorizationUrl=f"{provider.url}/oauth/authorize")
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == "/connector/authType"
+        assert remedy in refused.json()["errors"][0]["detail"]
+
+
+async def test_a_connector_that_is_pointed_elsewhere_is_revoked_where_it_was(
+    admin: httpx2.AsyncClient, provider: Provider
+) -> None:
+    connector = (await created(admin, provider))["id"]
+    await connect(admin, connector)
+    moved = {"oauthConfig": {"tokenUrl": f"{provider.url}/elsewhere/token"}}
+    answer = await admin.patch(f"/connectors/{connector}", json=moved)
+    assert (answer.status_code, answer.json()["status"]) == (200, "needs_auth"), answer.text
+    grants = [g for g in await provider.steer("/grants", method="GET") if g["clientId"] == provider.client_id]
+    assert [grant["ended"] for grant in grants] == ["revoked"]
+    lines = (await admin.get(f"/audit?connectorId={connector}&action=token.revoked")).json()["items"]
+    assert [line["detail"]["provider"] for line in lines] == ["confirmed"]
+
+
 async def test_the_oauth_routes_are_limited_per_tenant(
     door: Door, editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

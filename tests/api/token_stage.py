@@ -1,7 +1,7 @@
 """A stage for faults: the API in a Temporal namespace of its own, and a worker that a test may ill-treat."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class Stage:
     door: Door
 
     @contextmanager
-    def worker(self, log: Path, *, clock_ahead: float = 0.0) -> Iterator[None]:
+    def worker(self, log: Path, *, clock_ahead: float = 0.0) -> Generator[None]:
         """A worker process; `clock_ahead` seconds are added to its clock."""
         env = environment(self.settings) | {"VARLOR_TEMPORAL_NAMESPACE": self.settings.temporal_namespace}
         with running(["-m", "tests.api.clocked_worker", str(clock_ahead)], log, env):
