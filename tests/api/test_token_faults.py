@@ -41,8 +41,13 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 async def connected(api: httpx2.AsyncClient, provider: Provider) -> str:
-    connector = (await created(api, provider))["id"]
-    assert (await connect(api, connector)).headers["location"] == "/?oauth=connected"
+    """Waits for the worker, which may still be starting."""
+    connector, begun = (await created(api, provider))["id"], None
+    async with asyncio.timeout(150):
+        while begun is None or begun.status_code == 503:
+            begun = await api.post("/connectors/oauth/start", json={"connectorId": connector})
+    back = await api.get(await consented(begun.json()["authorizationUrl"]))
+    assert back.headers["location"] == "/?oauth=connected"
     return connector
 
 
