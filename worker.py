@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.burial import Burial
+from activities.care import CareActivities
 from activities.check import CheckActivities
 from activities.deliver import DeliveryActivities
 from activities.discover import DiscoverActivities
@@ -24,25 +25,29 @@ from activities.revocation import RevocationActivities
 from activities.rotate import RotateActivities
 from activities.runs import RunActivities
 from activities.scheduled import ScheduledActivities
+from activities.sweeps import SweepActivities
 from activities.tokens import TokenActivities
 from varlor import names
 from varlor.bootstrap import Parts, build_parts
 from varlor.settings import Settings
 from varlor.telemetry import configure
-from varlor.temporal import sweep_inboxes
+from varlor.temporal import ensure_sweeps, sweep_inboxes
 from workflows.check import CheckConnection
 from workflows.deliver import DeliverNotifications
 from workflows.discover import DiscoverEndpoints
 from workflows.inbox import DrainInbox
 from workflows.keep_fresh import KeepTokenFresh
+from workflows.maintain import MaintainDataset
 from workflows.onboard import OnboardConnector
 from workflows.retire import RetireConnector
 from workflows.rotate import RotateKeys
+from workflows.sweeps import SweepFreshness, SweepMaintenance
 from workflows.sync import SyncDataset
 
 WORKFLOWS: Final = [
     *(CheckConnection, DiscoverEndpoints, DrainInbox, SyncDataset, DeliverNotifications),
     *(KeepTokenFresh, OnboardConnector, RetireConnector, RotateKeys),
+    *(MaintainDataset, SweepFreshness, SweepMaintenance),
 ]
 GRACE: Final = timedelta(seconds=6)  # Ctrl-C ends the whole stack within 10 s
 PULSE: Final = timedelta(seconds=1)  # heartbeats carry a pause or a cancel back
@@ -68,6 +73,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             *(runs.begin_run, runs.mark_run, runs.set_rate),
             *(retire.open_runs, retire.erase_connector),
             *scheduled.each(),
+            *SweepActivities(parts.store, herald(parts), parts.clock).each(),
             *DeliveryActivities(parts.store, parts.sender, parts.clock).each(),
             *inbox_activities(parts).each(),
             *token_activities(parts),
@@ -105,12 +111,14 @@ def fetch_worker(client: Client, parts: Parts) -> Worker:
     p = parts
     known = p.connectors, p.credentials, p.datasets
     fetch = FetchActivities(p.store, *known, p.events, p.window, p.discoveries, herald(p), p.clock)
+    care = CareActivities(p.store, p.datasets, p.clock, p.keep_hours)
     return Worker(
         client,
         task_queue=names.FETCH_QUEUE,
         activities=[
             *(fetch.fetch_chunk, fetch.publish, fetch.finish_run),
             inbox_activities(p).drain_inbox,
+            *care.each(),
         ],
         max_concurrent_activities=FETCH_SLOTS,
         max_heartbeat_throttle_interval=PULSE,
@@ -127,6 +135,7 @@ async def serve(settings: Settings, queue: str) -> None:
         loop.add_signal_handler(sign, stop.set)
     async with build_parts(settings) as parts, AsyncExitStack() as workers:
         if queue in ("control", "all"):
+            await ensure_sweeps(parts.temporal)
             await workers.enter_async_context(control_worker(parts.temporal, parts))
             for looking in (sweep_inboxes(parts.store, parts.drains), burial(parts).forever()):
                 workers.callback(asyncio.create_task(looking).cancel)

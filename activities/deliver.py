@@ -9,7 +9,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.failures import translated
-from varlor.contracts.messages import DeliveryOutcome, TenantRef
+from varlor.contracts.care import DeliveryOutcome, TenantRef
 from varlor.ports import Clock, NotificationSender, OutgoingNotification, SendResult, Store
 
 BATCH_SECONDS: Final = 20.0

@@ -181,7 +181,8 @@ class FetchActivities:
         if order.status != "succeeded":
             await self._datasets.discard(self._target(order.tenant_id, run))
         try:
-            await tenant.datasets.record_facts(run.dataset_id, await self._datasets.facts(location))
+            facts, refreshed = await self._datasets.facts(location), order.status == "succeeded"
+            await tenant.datasets.record_facts(run.dataset_id, facts, refreshed=refreshed)
         except NotFoundError:
             activity.logger.info("the dataset was deleted while the run ended")
         run = await tenant.runs.mark(order.run_id, order.status, error=order.error)

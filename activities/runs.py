@@ -1,16 +1,23 @@
 """A run's bookkeeping: its lease on the dataset, its visible status, its rate."""
 
+import asyncio
 from datetime import timedelta
+from time import monotonic
+from typing import Final
 
 from temporalio import activity
 
 from activities.announce import announce
 from activities.burial import Burial
 from activities.failures import translated
+from varlor import names
 from varlor.contracts.messages import LeaseOutcome, MarkInput, RunRef, SetRateInput
-from varlor.contracts.run import FINAL_STATUSES
+from varlor.contracts.run import FINAL_STATUSES, Run
 from varlor.errors import ConflictError
-from varlor.ports import Clock, Events, RateWindow, Store
+from varlor.ports import Clock, Events, RateWindow, Store, TenantStore
+
+CARE_PATIENCE: Final = 5.0  # seconds; a commit takes far less
+CARE_POLL: Final = 0.1
 
 
 class RunActivities:
@@ -36,13 +43,28 @@ class RunActivities:
         run = await tenant.runs.get(ref.run_id)
         if run.status in FINAL_STATUSES:  # told as failed when its start seemed lost, or canceled before it
             raise ConflictError("The run has ended; it is not begun again.")
-        holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
-        if holder != ref.run_id and await self._burial.bury(ref.tenant_id, await tenant.runs.get(holder)):
+        holder = await self._lease(tenant, run)
+        if holder != ref.run_id and await self._freed(ref.tenant_id, tenant, run, holder):
             holder = await tenant.datasets.lease(run.dataset_id, ref.run_id)
         if holder != ref.run_id:
             return LeaseOutcome(leased=False, holder_run_id=holder)
         await announce(self._events, ref.tenant_id, await tenant.runs.mark(ref.run_id, "running"))
         return LeaseOutcome(leased=True)
+
+    async def _lease(self, tenant: TenantStore, run: Run) -> str:
+        """Maintenance holds a dataset for the time of a commit: that is worth waiting for."""
+        until = monotonic() + CARE_PATIENCE
+        while True:
+            holder = await tenant.datasets.lease(run.dataset_id, run.id)
+            if holder != names.MAINTENANCE or monotonic() > until:
+                return holder
+            await asyncio.sleep(CARE_POLL)
+
+    async def _freed(self, tenant_id: str, tenant: TenantStore, run: Run, holder: str) -> bool:
+        """Whether the lease is free now, for whoever held it is gone."""
+        if holder == names.MAINTENANCE:
+            return await self._burial.release_care(tenant_id, run.dataset_id)
+        return await self._burial.bury(tenant_id, await tenant.runs.get(holder))
 
     @activity.defn
     @translated

@@ -10,6 +10,7 @@ from activities.failures import run_error, translated
 from activities.herald import Herald
 from activities.outcome import tell_outcome
 from varlor import names
+from varlor.contracts.connector import Connector
 from varlor.contracts.fetch import DatasetTarget
 from varlor.contracts.messages import RetireInput, ScheduledRun, ScheduleRef, SkipInput
 from varlor.contracts.run import RunError
@@ -45,7 +46,7 @@ class ScheduledActivities:
         except NotFoundError:
             await self._timetable.delete(ref.tenant_id, ref.schedule_id)
             return ScheduledRun()
-        if connector.status == "deleting":
+        if connector.status == "deleting" or _would_only_wait(schedule, connector):
             return ScheduledRun()
         return await self._open(ref.tenant_id, tenant, schedule)
 
@@ -97,6 +98,14 @@ class ScheduledActivities:
                     await schedules.delete(schedule.id)
             if page.next_cursor is None:
                 return
+
+
+def _would_only_wait(schedule: StoredSchedule, connector: Connector) -> bool:
+    """Whether a run would wait for its user only until the next one cancels it.
+
+    Else the first run waits (`waiting_auth`), and the engine holds back those behind it.
+    """
+    return connector.status == "needs_reauth" and schedule.overlap == "cancel_other"
 
 
 async def _dataset(tenant: TenantStore, connector_id: str, target: DatasetTarget) -> str:

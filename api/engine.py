@@ -25,6 +25,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlrea
 from temporalio.service import RPCError, RPCStatusCode
 
 from varlor import names
+from varlor.contracts.care import DatasetRef
 from varlor.contracts.messages import (
     CheckInput,
     CheckOutcome,
@@ -43,6 +44,7 @@ from varlor.errors import (
 )
 from workflows.check import CheckConnection
 from workflows.discover import DiscoverEndpoints
+from workflows.maintain import MaintainDataset
 from workflows.retire import RetireConnector
 from workflows.sync import SyncDataset
 
@@ -122,6 +124,17 @@ class Engine:
         )
         return handle.id
 
+    async def start_maintain(self, ref: DatasetRef) -> str:
+        """The workflow's id; joins the maintenance under way."""
+        handle = await self._start(
+            MaintainDataset.run,
+            ref,
+            id=names.maintain_id(ref.tenant_id, ref.dataset_id),
+            connector=None,
+            summary=f"care for {ref.dataset_id}",
+        )
+        return handle.id
+
     async def pause(self, workflow_id: str) -> None:
         await self._update(workflow_id, SyncDataset.pause)
 
@@ -145,7 +158,7 @@ class Engine:
     async def _start(
         self,
         run: Any,
-        order: SyncInput | CheckInput | DiscoverInput | RetireInput,
+        order: SyncInput | CheckInput | DiscoverInput | RetireInput | DatasetRef,
         *,
         id: str,  # noqa: A002 - the engine's own word
         connector: str | None,

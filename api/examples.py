@@ -62,8 +62,8 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     "SecretRotation": {"graceSeconds": 3600},
     "RunPatch": {"requestsPerMinute": 30},
-    "DatasetPatch": {"name": "customers"},
     "ResetRequest": {"from": "2026-01-01T00:00:00Z"},
+    "DatasetPatch": {"name": "customers", "freshness": "2h"},
     "SessionRequest": {"code": "the-code-of-the-one-time-link"},
     "Problem": {
         "type": "urn:varlor:problem:invalid-input",

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from api.schemas import WriteOnly
+from varlor.contracts.model import Id, Model
 from varlor.contracts.notification import NotificationTarget
 from varlor.errors import FieldProblem, InvalidInputError
 from varlor.ports import UrlJudge
@@ -19,6 +20,12 @@ class NotificationInput(NotificationTarget):
     """`secret`: `whsec_` and 24 to 64 random bytes in base64; without it the stored one stays."""
 
     secret: Annotated[WriteOnly, Field(description="write-only; whsec_…")] = None
+
+
+class NotificationAccepted(Model):
+    """A message that waits to be sent; `GET /notifications/deliveries` tells what becomes of it."""
+
+    notification_id: Id
 
 
 def accepted(given: NotificationInput, judge: UrlJudge) -> tuple[NotificationTarget, SecretStr | None]:

@@ -33,6 +33,7 @@ from varlor.contracts.oauth import (
 )
 from varlor.contracts.pagination import Pagination
 from varlor.contracts.preset import VariableName, VariableValue
+from varlor.contracts.schedule import MaxAge
 from varlor.contracts.webhook import InboxState, WebhookConfig, WebhookSecret
 
 M = TypeVar("M", bound=Model)
@@ -239,12 +240,6 @@ class FetchAccepted(Model):
     workflow_id: str
 
 
-class NotificationAccepted(Model):
-    """A message that waits to be sent; `GET /notifications/deliveries` tells what becomes of it."""
-
-    notification_id: Id
-
-
 class RunPatch(Model):
     """Lowers the run's share of its connector's rate; null gives the full rate back."""
 
@@ -252,7 +247,21 @@ class RunPatch(Model):
 
 
 class DatasetPatch(Model):
-    name: Name
+    """RFC 7396 merge patch of a dataset. `freshness`: not older than so many seconds; null takes it back."""
+
+    name: Name | None = None
+    freshness: MaxAge | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "DatasetPatch":
+        if self.name is None and "freshness" not in self.model_fields_set:
+            raise ValueError("give name or freshness")
+        return self
+
+
+class MaintenanceStarted(Model):
+    dataset_id: Id
+    workflow_id: str
 
 
 class ResetRequest(Model):

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, ready, starts, tokens, webhooks
+from benchmarks import fetch, memory, ready, schedules, soak, starts, tokens, webhooks
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
@@ -13,6 +13,8 @@ ALL: Final[dict[str, Callable[[], None]]] = {
     "ready": ready.main,
     "tokens": tokens.main,
     "webhooks": webhooks.main,
+    "schedules": schedules.main,
+    "soak": soak.main,
 }
 
 

@@ -5,6 +5,7 @@ import os
 
 from temporalio.client import Client
 
+from benchmarks import merge
 from benchmarks.machine import Figures, mock_api, sign_in, stack, sync
 from benchmarks.table import show
 from tests.stack.launched import Launched
@@ -45,6 +46,7 @@ def main() -> None:
         )
     heads = ("rows", "rows/s", "worker peak MB", "worker CPU-s/M", "engine CPU-s/M", "events/M")
     show(f"One sync, append, {SIZE:,} a page, no latency", heads, table)
+    merge.main()
 
 
 if __name__ == "__main__":

@@ -131,6 +131,7 @@ class Parts:
     event_reader: EventReader
     refresh_plan: Callable[[str, Grant], datetime | None]
     key_version: str
+    keep_hours: int
 
 
 def build_encryption(settings: Settings) -> EncryptionService:
@@ -241,6 +242,7 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
                 event_reader=EventRecords(),
                 refresh_plan=plan,
                 key_version=shared.encryption.key_version,
+                keep_hours=settings.keep_hours,
             )
         finally:
             await client.aclose()

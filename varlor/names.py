@@ -52,6 +52,18 @@ def inbox_id(tenant: str, connector: str) -> str:
     return f"inbox/{tenant}/{connector}"
 
 
+MAINTENANCE: Final = "maintenance"  # who holds a dataset's lease when it is no run
+
+
+def maintain_id(tenant: str, dataset: str) -> str:
+    return f"maintain/{tenant}/{dataset}"
+
+
+def sweep_id(workflow: str) -> str:
+    """Of the installation's own schedule that starts this workflow, and of what it starts."""
+    return f"sweep/{workflow.removeprefix('sweep-')}"
+
+
 def deliver_id(tenant: str) -> str:
     return f"deliver/{tenant}"
 

@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     database_url: str = ""
     redis_url: str = ""
     data_url: str = ""
+    keep_hours: Annotated[int, Field(ge=1, le=24 * 365)] = (
+        168  # for which old versions of a dataset can be read
+    )
     data_options: dict[str, str] = {}  # storage options of deltalake, e.g. aws_endpoint_url
 
     temporal_address: str = "127.0.0.1:7233"

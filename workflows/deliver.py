@@ -7,7 +7,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.deliver import DeliveryActivities
-    from varlor.contracts.messages import DeliveryOutcome, TenantRef
+    from varlor.contracts.care import DeliveryOutcome, TenantRef
     from workflows import options
 
 

@@ -26,6 +26,7 @@ CONTINUE_AFTER_UPDATES: Final = 1_000  # a run accepts 2,000
 KEEPER_EVENTS: Final = 200  # some 18 refreshes; a keeper that left the worker's cache is replayed at each
 ONBOARD_PATIENCE: Final = timedelta(minutes=10)
 RESEAL_PAUSE: Final = timedelta(seconds=1)
+CARE_AT_ONCE: Final = 4  # tables of an installation
 SHORTEST_TIMER: Final = timedelta(seconds=1)
 DRAIN_LINGER: Final = timedelta(seconds=30)  # for more events, before an inbox's run ends
 DRAIN_PAUSE: Final = timedelta(seconds=5)  # between two small batches: each is a file of the dataset
@@ -121,5 +122,16 @@ DELIVER: Final = _Options(
     task_queue=CONTROL_QUEUE,
     start_to_close_timeout=timedelta(minutes=2),
     heartbeat_timeout=timedelta(seconds=30),  # one attempt at a receiver ends within 15 s
+    retry_policy=PARTS_RETRY,
+)
+CARE: Final = _Options(
+    task_queue=FETCH_QUEUE,
+    start_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(minutes=5),  # a step writes one file of 128 MiB at most
+    retry_policy=PARTS_RETRY,
+)
+SWEEP: Final = _Options(
+    task_queue=CONTROL_QUEUE,
+    start_to_close_timeout=timedelta(minutes=2),
     retry_policy=PARTS_RETRY,
 )

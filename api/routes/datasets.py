@@ -3,18 +3,21 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Annotated, Final, Literal
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import structlog
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import StreamingResponse
 
 from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
+from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
-from api.schemas import DatasetPatch, Page, ResetRequest
+from api.schemas import DatasetPatch, MaintenanceStarted, Page, ResetRequest
 from api.strict import StrictRoute
 from api.trail import audit
+from varlor.contracts.care import DatasetRef
 from varlor.contracts.dataset import Dataset, RowsPage
 from varlor.errors import ConflictError, NotFoundError, VarlorError
 
@@ -96,13 +99,43 @@ async def export(
 @router.patch(
     "/{datasetId}",
     operation_id="update_dataset",
-    summary="Rename a dataset",
+    summary="Rename a dataset, or promise how old it may become",
     responses=guarded(404, 409, 413, 422),
 )
 async def update(datasetId: DatasetId, body: DatasetPatch, caller: Editor) -> Dataset:  # noqa: N803 - the name on the wire
-    dataset = await caller.store.datasets.rename(datasetId, body.name)
-    await audit(caller, "dataset.renamed", dataset=datasetId)
-    return dataset
+    datasets = caller.store.datasets
+    if body.name is not None:
+        await datasets.rename(datasetId, body.name)
+        await audit(caller, "dataset.renamed", dataset=datasetId)
+    if "freshness" in body.model_fields_set:
+        await datasets.promise(datasetId, body.freshness)
+        await audit(caller, "dataset.promised", dataset=datasetId, seconds=str(body.freshness or "none"))
+    return await datasets.get(datasetId)
+
+
+@router.post(
+    "/{datasetId}/maintain",
+    status_code=202,
+    operation_id="maintain_dataset",
+    summary="Join small files and delete old versions now; it is done by itself, too",
+    responses=guarded(404, 422),
+    response_model=MaintenanceStarted,
+)
+async def maintain(
+    datasetId: DatasetId,  # noqa: N803 - the name on the wire
+    request: Request,
+    parts: Svc,
+    caller: Editor,
+    key: IdempotencyKey = None,
+) -> MaintenanceStarted | dict[str, Any]:
+    await caller.store.datasets.get(datasetId)
+
+    async def act() -> MaintenanceStarted:
+        ref = DatasetRef(tenant_id=caller.tenant_id, dataset_id=datasetId)
+        workflow_id = await parts.engine.start_maintain(ref)
+        return MaintenanceStarted(dataset_id=datasetId, workflow_id=workflow_id)
+
+    return await once(caller, request, key, None, act, status=HTTPStatus.ACCEPTED)
 
 
 @router.post(

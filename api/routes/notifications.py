@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 
 from api.deps import Admin, Cursor, Limit, Svc, page
 from api.idempotency import IdempotencyKey, once
-from api.notification_input import NotificationInput, accepted
+from api.notification_input import NotificationAccepted, NotificationInput, accepted
 from api.openapi import guarded
-from api.schemas import NotificationAccepted, Page
+from api.schemas import Page
 from api.strict import StrictRoute
 from api.trail import audit
 from varlor.contracts.notification import TEST_EVENT, Notification, NotificationSettings, NotificationStatus

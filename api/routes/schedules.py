@@ -273,7 +273,14 @@ async def _shown(parts: Services, caller: Caller, stored: StoredSchedule) -> Sch
         RecentRun.model_validate({n: getattr(run, n) for n in RecentRun.model_fields}) for run in runs.items
     ]
     of_engine = state.model_dump(by_alias=False, exclude={"running"})
-    return Schedule.model_validate({**stored.model_dump(by_alias=False), **of_engine, "recent_runs": recent})
+    ours = {"recent_runs": recent, "parked": await _parked(caller, stored)}
+    return Schedule.model_validate({**stored.model_dump(by_alias=False), **of_engine, **ours})
+
+
+async def _parked(caller: Caller, stored: StoredSchedule) -> bool:
+    with suppress(NotFoundError):  # it went in this moment, and the schedule goes with it
+        return (await caller.store.connectors.get(stored.connector_id)).status == "needs_reauth"
+    return False
 
 
 async def _audit(caller: Caller, act: str, stored: StoredSchedule) -> None:

@@ -42,6 +42,7 @@ EDITORS = {
     "cancel_run",
     "update_dataset",
     "reset_dataset",
+    "maintain_dataset",
     "create_schedule",
     "update_schedule",
     "trigger_schedule",

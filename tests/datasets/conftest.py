@@ -13,8 +13,13 @@ from varlor.datasets import DeltaDatasets
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+def local_lake(tmp_path: Path) -> Lake:
     return Lake(DeltaDatasets(str(tmp_path / "lake"), {}), {})
+
+
+@pytest.fixture
+def lake(local_lake: Lake) -> Lake:
+    return local_lake
 
 
 @pytest.fixture(scope="session")

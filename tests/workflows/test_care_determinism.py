@@ -4,21 +4,34 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from tests.workflows.recording import CARE, fingerprint, hold
 from varlor import names
-from varlor.contracts.messages import DeliveryOutcome, TenantRef
+from varlor.contracts.care import (
+    CompactOutcome,
+    DatasetRef,
+    DeliveryOutcome,
+    DueDatasets,
+    MaintainOutcome,
+    Sweep,
+    SweepOutcome,
+    TenantRef,
+)
 from workflows.deliver import DeliverNotifications
+from workflows.maintain import MaintainDataset
+from workflows.sweeps import SweepFreshness, SweepMaintenance
 
 Play = Callable[[WorkflowEnvironment], Awaitable[WorkflowHistory]]
-WORKFLOWS = [DeliverNotifications]
+WORKFLOWS = [DeliverNotifications, MaintainDataset, SweepFreshness, SweepMaintenance]
 TENANT = TenantRef(tenant_id="acme")
 
 
@@ -71,9 +84,70 @@ async def elsewhere(env: WorkflowEnvironment) -> WorkflowHistory:
         return history
 
 
+class Caretaker:
+    """Two spells of joining for each table; two tables are due, then one more."""
+
+    def __init__(self) -> None:
+        self.due = [DueDatasets(datasets=[table(1), table(2)], more=True), DueDatasets(datasets=[table(3)])]
+        self.found = [SweepOutcome(found=100, more=True), SweepOutcome(found=1)]
+        self.joined: list[str] = []
+
+    @activity.defn
+    async def due_datasets(self, order: Sweep) -> DueDatasets:
+        return self.due.pop(0)
+
+    @activity.defn
+    async def judge_freshness(self, order: Sweep) -> SweepOutcome:
+        return self.found.pop(0)
+
+    @activity.defn
+    async def compact_dataset(self, ref: DatasetRef) -> CompactOutcome:
+        self.joined.append(ref.dataset_id)
+        return CompactOutcome(files=9, more=self.joined.count(ref.dataset_id) == 1)
+
+    @activity.defn
+    async def clean_dataset(self, ref: DatasetRef) -> MaintainOutcome:
+        if ref.dataset_id == "dat_2":
+            raise ApplicationError("broken", type="internal", non_retryable=True)
+        return MaintainOutcome(compacted=0, deleted=18)
+
+
+def table(number: int) -> DatasetRef:
+    return DatasetRef(tenant_id="acme", dataset_id=f"dat_{number}")
+
+
+async def played(env: WorkflowEnvironment, run: Any, order: Any, expected: Any) -> WorkflowHistory:
+    taker = Caretaker()
+    acts = [taker.due_datasets, taker.judge_freshness, taker.compact_dataset, taker.clean_dataset]
+    async with (
+        Worker(env.client, task_queue=names.CONTROL_QUEUE, workflows=WORKFLOWS, activities=acts),
+        Worker(env.client, task_queue=names.FETCH_QUEUE, activities=acts),
+    ):
+        handle = await env.client.start_workflow(
+            run, order, id=f"care/{expected}"[:60], task_queue=names.CONTROL_QUEUE
+        )
+        assert await handle.result() == expected
+        return await handle.fetch_history()
+
+
+async def maintained(env: WorkflowEnvironment) -> WorkflowHistory:
+    return await played(env, MaintainDataset.run, table(1), MaintainOutcome(compacted=18, deleted=18))
+
+
+async def judged(env: WorkflowEnvironment) -> WorkflowHistory:
+    return await played(env, SweepFreshness.run, Sweep(), SweepOutcome(found=101))
+
+
+async def looked_after(env: WorkflowEnvironment) -> WorkflowHistory:
+    return await played(env, SweepMaintenance.run, Sweep(), SweepOutcome(found=3))
+
+
 SCENARIOS: dict[str, tuple[str, Play]] = {
     "waited-for": ("deliver-notifications", waited_for),
     "elsewhere": ("deliver-notifications", elsewhere),
+    "two-spells": ("maintain-dataset", maintained),
+    "judged": ("sweep-freshness", judged),
+    "three-tables": ("sweep-maintenance", looked_after),
 }
 
 

@@ -29,7 +29,9 @@ COMMANDS: Final = {
     "presets": Entry("varlor.cli.presets", "Ready-made connectors: list, show, check, make.", _DATA),
     "runs": Entry("varlor.cli.runs", "List, show, watch, pause, resume, cancel.", _DATA),
     "schedules": Entry("varlor.cli.schedules", "List, show, create, trigger, pause, resume, delete.", _DATA),
-    "datasets": Entry("varlor.cli.datasets", "List, show, read rows, export, start over.", _DATA),
+    "datasets": Entry(
+        "varlor.cli.datasets", "List, show, read rows, export, start over, promise, maintain.", _DATA
+    ),
     "notifications": Entry(
         "varlor.cli.notifications", "Outgoing webhook: show, set, test, list deliveries, turn off.", _CARE
     ),

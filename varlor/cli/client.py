@@ -53,6 +53,9 @@ class ApiClient:
     async def put(self, path: str, body: Any) -> Any:
         return await self._send("PUT", path, json=body)
 
+    async def patch(self, path: str, body: Any) -> Any:
+        return await self._send("PATCH", path, json=body)
+
     async def delete(self, path: str) -> Any:
         return await self._send("DELETE", path)
 

@@ -16,7 +16,15 @@ from varlor.cli.output import print_facts, print_json, print_rows, print_table, 
 
 app = typer.Typer(no_args_is_help=True)
 IdArgument = Annotated[str, typer.Argument(help="The dataset's id.")]
-COLUMNS = {"id": "id", "name": "name", "rowCount": "rows", "bytes": "bytes", "updatedAt": "updated"}
+COLUMNS = {
+    "id": "id",
+    "name": "name",
+    "rowCount": "rows",
+    "bytes": "bytes",
+    "files": "files",
+    "freshness.stale": "stale",
+    "updatedAt": "updated",
+}
 
 
 class ExportFormat(StrEnum):
@@ -82,6 +90,26 @@ def reset(
         return print_json(item)
     say(f"the next sync of {item['name']} starts over, from {from_ or 'nothing'}; until then its rows stay")
     return None
+
+
+@app.command()
+def promise(
+    dataset_id: IdArgument,
+    length: Annotated[str, typer.Argument(help="2h, 7d; `none` takes the promise back.")],
+    state_dir: StateDirOption = DEFAULT_STATE_DIR,
+) -> None:
+    """Promise that a dataset is not older than that; `dataset.stale` tells of a breach."""
+    body = {"freshness": None if length == "none" else length}
+    item = ask(state_dir, lambda api: api.patch(f"/datasets/{dataset_id}", body))
+    kept = item["freshness"]
+    say(f"dataset {dataset_id}: " + (f"not older than {kept['maxAge']:,} s" if kept else "no promise"))
+
+
+@app.command()
+def maintain(dataset_id: IdArgument, state_dir: StateDirOption = DEFAULT_STATE_DIR) -> None:
+    """Join small files and delete old versions now; it is done by itself, too."""
+    ask(state_dir, lambda api: api.post(f"/datasets/{dataset_id}/maintain"))
+    say(f"dataset {dataset_id} is being looked after")
 
 
 @app.command()

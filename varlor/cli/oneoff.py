@@ -16,13 +16,12 @@ from varlor.cli.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to fetch, how, and where to. `credential` holds the secret; `graphql` query and variables."""
+    """What to fetch, how, and where to. `credential` holds the secret."""
 
     target: Target
     credential: dict[str, Any] = field(repr=False)
     pagination: Any
     record_path: str | None
-    graphql: dict[str, Any]
     requests_per_minute: int
     burst_limit: int
     max_pages: int | None
@@ -69,8 +68,7 @@ async def _tidy(api: ApiClient, connector_id: str, dataset_id: str | None) -> No
 def _connector(order: Order) -> dict[str, Any]:
     return {
         "name": f"fetch {order.target.name}",
-        "apiType": "graphql" if order.graphql else "rest",
-        "baseUrl": order.target.origin + (order.target.path if order.graphql else ""),
+        "baseUrl": order.target.origin,
         "rateLimitConfig": {
             "requestsPerMinute": order.requests_per_minute,
             "burstLimit": order.burst_limit,
@@ -81,9 +79,9 @@ def _connector(order: Order) -> dict[str, Any]:
 
 def _request(order: Order) -> dict[str, Any]:
     """The dataset's name is new each time: a one-off never writes into one that is already there."""
-    place = order.graphql or {"path": order.target.path, "params": order.target.params}
     body: dict[str, Any] = {
-        **place,
+        "path": order.target.path,
+        "params": order.target.params,
         "dataset": {"name": f"{order.target.name}-{secrets.token_hex(4)}"},
         "pagination": order.pagination,
     }

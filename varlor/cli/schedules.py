@@ -150,7 +150,7 @@ def _line(item: dict[str, Any]) -> dict[str, Any]:
     runs, times = item["recentRuns"], item["nextRuns"]
     rhythm = f"{item['cron']} {item['timeZone']}" if item["cron"] else f"every {item['every']} s"
     last = f"{runs[0]['status']} {runs[0]['id']}" if runs else ""
-    paused = "yes" if item["paused"] else ""
+    paused = "yes" if item["paused"] else "needs its user" if item["parked"] else ""
     return {**item, "rhythm": rhythm, "next": times[0] if times else "", "last": last, "paused": paused}
 
 

@@ -35,7 +35,7 @@ class DatasetReset(Model):
 
 
 class TableFacts(Model):
-    """What the table itself says of its newest version; `bytes` of live files.
+    """What the table itself says of its newest version; `files` and `bytes` are of live files.
 
     `incremental`: where each incremental request stands. `reset`: a new start was asked for.
     """
@@ -43,19 +43,38 @@ class TableFacts(Model):
     columns: list[Column] = []
     row_count: int = 0
     bytes: int = 0
+    files: int = 0
     version: int | None = None
     versions: list[DatasetVersion] = []
     incremental: list[IncrementalState] = []
     reset: DatasetReset | None = None
 
 
+class Freshness(Model):
+    """A dataset's promise: not older than `maxAge` seconds.
+
+    `age`: seconds since a sync last succeeded (or since it was made). `since`: when it became stale.
+    """
+
+    max_age: int
+    age: int
+    stale: bool
+    since: UtcTime | None = None
+
+
 class Dataset(TableFacts):
-    """A stored dataset; `location` is the Delta table's address."""
+    """A stored dataset; `location` is the Delta table's address.
+
+    `refreshedAt`: when a sync last succeeded. `maintainedAt`: when its files were last looked after.
+    """
 
     id: Id
     name: Name
     connector_id: Id | None
     location: str
+    freshness: Freshness | None = None
+    refreshed_at: UtcTime | None = None
+    maintained_at: UtcTime | None = None
     created_at: UtcTime
     updated_at: UtcTime
 

@@ -289,16 +289,3 @@ class RotateKeysInput(Model):
     key_version: str
     actor: str
     progress: ResealProgress = ResealProgress()
-
-
-class TenantRef(Model):
-    tenant_id: str
-
-
-class DeliveryOutcome(Model):
-    """How many messages were taken; `empty`: nothing waits. `error`: what became of the last attempt."""
-
-    sent: int
-    empty: bool = False
-    wait_seconds: float = 0.0
-    error: str | None = None

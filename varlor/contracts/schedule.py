@@ -75,6 +75,10 @@ Jitter = Annotated[int, Field(strict=True, ge=0, le=_DAY), BeforeValidator(_seco
 CatchupWindow = Annotated[
     int, Field(strict=True, ge=10, le=_YEAR), BeforeValidator(_seconds), _as_text_too(10, _YEAR)
 ]
+MaxAge = Annotated[
+    int, Field(strict=True, ge=60, le=_YEAR), BeforeValidator(_seconds), _as_text_too(60, _YEAR)
+]
+"""Of a dataset: a promise is looked at once a minute, so a shorter one could not be kept account of."""
 Note = Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -131,9 +135,13 @@ class RecentRun(Model):
 
 
 class Schedule(StoredSchedule):
-    """A schedule as the API shows it: the next five times, and the newest five runs."""
+    """A schedule as the API shows it: the next five times, and the newest five runs.
+
+    `parked`: its connector needs its user, so that runs wait, or do not begin.
+    """
 
     paused: bool
+    parked: bool
     note: str | None = None
     next_runs: list[UtcTime]
     recent_runs: list[RecentRun]

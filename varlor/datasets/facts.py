@@ -23,6 +23,7 @@ _WORDS: Final = {
     "merge": "rows merged",
     "end": "run ended",
     "reset": "start over asked for",
+    "compact": "files compacted",
 }
 _PRIMITIVES: Final = {
     pa.int64(): "long",
@@ -44,6 +45,7 @@ def facts_of(table: Table) -> TableFacts:
         columns=columns_of(table),
         row_count=sum(file.rows for file in files),
         bytes=sum(file.size for file in files),
+        files=len(files),
         version=table.delta.version(),
         versions=[_version(commit) for commit in commits(table.place, table.delta.version(), _VERSIONS)],
         incremental=list(table.mark.streams),

@@ -18,6 +18,7 @@ from varlor.datasets.shape import RUN_COLUMN
 from varlor.datasets.table import Table
 
 ROW_GROUP: Final = 50_000  # rows
+GROUP_BYTES: Final = 48 * 1024 * 1024  # of Arrow memory; wide rows make smaller groups
 BATCH: Final = 16_384  # rows read at a time
 _MOST_STATISTICS: Final = 64  # columns
 _LONGEST_BOUND: Final = 32  # characters of a text's bound
@@ -55,8 +56,8 @@ class LiveFile:
         path = f"{folder}{self.path}"
         return AddAction(path, self.size, {}, _now_ms(), True, orjson.dumps(stats).decode())
 
-    def removal(self) -> RemoveAction:
-        return RemoveAction(self.path, True, _now_ms(), self.size, {})
+    def removal(self, *, data_change: bool = True) -> RemoveAction:
+        return RemoveAction(self.path, data_change, _now_ms(), self.size, {})
 
 
 def name_of(place_in_table: int, within: int = 0) -> str:
@@ -132,15 +133,16 @@ def rewrite(table: Table, schema: pa.Schema, heartbeat: Heartbeat) -> list[AddAc
 
 
 def _grouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of a row group or more: each write begins a new one."""
+    """The same rows in tables of about a row group: each write begins a new one."""
     waiting: list[pa.Table] = []
-    rows = 0
+    rows = size = 0
     for table in tables:
         waiting.append(table)
         rows += table.num_rows
-        if rows >= ROW_GROUP:
+        size += table.nbytes
+        if rows >= ROW_GROUP or size >= GROUP_BYTES:
             yield pa.concat_tables(waiting)
-            waiting, rows = [], 0
+            waiting, rows, size = [], 0, 0
     if rows:
         yield pa.concat_tables(waiting)
 

@@ -54,8 +54,8 @@ class Merge:
 
     def _find(self, earlier: list[LiveFile], group: list[LiveFile]) -> None:
         """Mark every row that this slice of staged rows takes the place of."""
-        parts = [self._keys_of(self._staged.place, file) for file in group]
-        keys = pa.chunked_array([chunk for part in parts for chunk in part.chunks]).combine_chunks()
+        parts = [part for file in group for part in self._keys_of(self._staged.place, file)]
+        keys = pa.chunked_array(parts, self._key_kind()).combine_chunks()
         superseded = _all_but_last(keys)
         start = 0
         for file in group:
@@ -63,11 +63,11 @@ class Merge:
             start += file.rows
         known = keys.unique()
         for file in earlier:
-            self._mark(file, _among(self._keys_of(self._staged.place, file), known))
+            self._mark(file, self._among(self._staged.place, file, known))
         bounds = pc.min_max(known).as_py()
         for file in self._old:
             if self._may_hold(file, bounds):
-                self._mark(file, _among(self._keys_of(self._main.place, file), known))
+                self._mark(file, self._among(self._main.place, file, known))
 
     def _may_hold(self, file: LiveFile, bounds: dict[str, object]) -> bool:
         """Whether the file's statistics leave room for one of the keys; compound keys have none."""
@@ -81,17 +81,27 @@ class Merge:
             before = self._dropped.get(file.path)
             self._dropped[file.path] = mask if before is None else pc.or_(before, mask)
 
-    def _keys_of(self, place: Place, file: LiveFile) -> pa.ChunkedArray:
-        """One value a row that tells keys apart; null where a part of the key is missing."""
-        fields = [self._schema.field(key) for key in self._keys]
-        schema = pa.schema(fields)
-        parts = [conform_table(part, schema) for part in read(place, file, columns=self._keys)]
-        table = pa.concat_tables(parts) if parts else schema.empty_table()
-        if len(fields) == 1:
-            return table.column(0)
-        texts = [column.cast(TEXT) for column in table.columns]
-        pieces = [piece for text in texts for piece in (pc.binary_length(text).cast(TEXT), text)]
-        return pc.binary_join_element_wise(*pieces, ":")
+    def _among(self, place: Place, file: LiveFile, known: pa.Array) -> pa.BooleanArray:
+        """True for each row of the file whose key is a known one; a slice of it is held at a time."""
+        masks = [
+            pc.is_in(keys, value_set=known, skip_nulls=True) for keys in _joined(self._keys_of(place, file))
+        ]
+        return pa.chunked_array(masks, pa.bool_()).combine_chunks()
+
+    def _keys_of(self, place: Place, file: LiveFile) -> Iterator[pa.Array]:
+        """One value a row that tells keys apart, by batches; null where a part of the key is missing."""
+        schema = pa.schema([self._schema.field(key) for key in self._keys])
+        for part in read(place, file, columns=self._keys):
+            columns = [column.combine_chunks() for column in conform_table(part, schema).columns]
+            if len(columns) == 1:
+                yield columns[0]
+                continue
+            texts = [column.cast(TEXT) for column in columns]
+            pieces = [piece for text in texts for piece in (pc.binary_length(text).cast(TEXT), text)]
+            yield pc.binary_join_element_wise(*pieces, ":")
+
+    def _key_kind(self) -> pa.DataType:
+        return self._schema.field(self._keys[0]).type if len(self._keys) == 1 else TEXT
 
     def _replaced(self) -> Iterator[AddAction | RemoveAction]:
         touched = [file for file in self._old if file.path in self._dropped]
@@ -136,8 +146,16 @@ def _slices(files: list[LiveFile]) -> Iterable[tuple[int, list[LiveFile]]]:
         yield begin, group
 
 
-def _among(keys: pa.ChunkedArray, known: pa.Array) -> pa.BooleanArray:
-    return pc.is_in(keys.combine_chunks(), value_set=known, skip_nulls=True)
+def _joined(parts: Iterable[pa.Array]) -> Iterator[pa.Array]:
+    """The same values in pieces of about a slice: looking into a set costs as much as the set is large."""
+    waiting: list[pa.Array] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) >= SLICE:
+            yield pa.concat_arrays(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_arrays(waiting)
 
 
 def _all_but_last(keys: pa.Array) -> pa.BooleanArray:

@@ -1,7 +1,8 @@
 """Where one table lies, a local folder or a prefix of an S3 bucket, and how its files are reached."""
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,6 +70,16 @@ class Place:
         if info.type != fs.FileType.File:
             raise FileNotFoundError(path)
         return info.size
+
+    def delete(self, path: str) -> None:
+        """One file; nothing happens when it is not there."""
+        with suppress(FileNotFoundError):
+            self._files.delete_file(path)
+
+    def files(self) -> dict[str, datetime]:
+        """Every file by its path from here, hidden ones too, and when it was written."""
+        found = self._files.get_file_info(fs.FileSelector("", recursive=True, allow_not_found=True))
+        return {each.path: each.mtime for each in found if each.type == fs.FileType.File}
 
     def remove(self, folder: str = "") -> None:
         """Delete a folder with all that is in it; nothing happens when it is not there."""

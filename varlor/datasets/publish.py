@@ -16,6 +16,7 @@ from varlor.datasets.table import Mark, Table
 from varlor.errors import FencedError, PartUnavailableError
 from varlor.ports import LandingTarget
 
+STAGING: Final = "staging"
 _ATTEMPTS: Final = 3
 
 
@@ -29,7 +30,7 @@ def write_mode(main: Table, target: LandingTarget) -> WriteMode:
 
 def staging_folder(run_id: str) -> str:
     """Beside the table's own files and not hidden, so that a vacuum clears what nobody needs."""
-    return f"staging/{run_id}/"
+    return f"{STAGING}/{run_id}/"
 
 
 def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:

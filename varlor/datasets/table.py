@@ -23,6 +23,11 @@ _FENCE: Final = "varlor"
 _SOURCE: Final = "varlor-inbox/"
 _LOOK_BACK: Final = 200  # commits searched for our last one, should others have committed since
 _ATTEMPTS: Final = 3
+_KEPT: Final = {
+    # Commits and removed files are remembered for as long as old versions are kept, and not for a month.
+    "delta.logRetentionDuration": "interval 7 days",
+    "delta.deletedFileRetentionDuration": "interval 7 days",
+}
 _REMEMBERED: Final = 100  # runs whose late attempts are recognised
 
 
@@ -81,6 +86,7 @@ class Table:
                     place.uri,
                     Schema.from_arrow(columns),
                     storage_options=place.options,
+                    configuration=_KEPT,
                     commit_properties=properties,
                 )
         except (CommitFailedError, PartUnavailableError) as error:

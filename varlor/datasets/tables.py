@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from varlor.contracts.dataset import RowsPage, TableFacts
 from varlor.contracts.incremental import CursorValue
+from varlor.datasets.compaction import DeltaCompaction, compaction
 from varlor.datasets.distinct import distinct_values
 from varlor.datasets.export import export_of
 from varlor.datasets.facts import facts_of
@@ -18,6 +19,7 @@ from varlor.datasets.preview import rows_of
 from varlor.datasets.progress import reset
 from varlor.datasets.publish import discard, publish, staging_folder, write_mode
 from varlor.datasets.table import Table, begun
+from varlor.datasets.vacuum import clean
 from varlor.errors import FencedError, InvalidInputError
 from varlor.ports import LandingTarget, Parents
 
@@ -63,6 +65,12 @@ class DeltaDatasets:
 
     async def reset(self, location: str, from_: CursorValue | None) -> None:
         await asyncio.to_thread(reset, self._place(location), from_)
+
+    async def compaction(self, location: str, *, heartbeat: Heartbeat) -> DeltaCompaction | None:
+        return await asyncio.to_thread(compaction, self._place(location), _from_thread(heartbeat))
+
+    async def clean(self, location: str, *, keep_hours: int, heartbeat: Heartbeat) -> tuple[int, bool]:
+        return await asyncio.to_thread(clean, self._place(location), keep_hours, _from_thread(heartbeat))
 
     async def facts(self, location: str) -> TableFacts:
         """Of the newest version; empty while there is no table."""

@@ -2,7 +2,7 @@
 
 from varlor.ports.audit import AuditEntry, AuditLine, AuditLog
 from varlor.ports.cache import DiscoveryCache, Drafts, Events, RateUsage, RateWindow, RouteLimit
-from varlor.ports.datasets import Datasets, Landing, LandingTarget, RunState
+from varlor.ports.datasets import Compaction, Datasets, Landing, LandingTarget, RunState
 from varlor.ports.door import Identity, Role, Sessions, TokenVerifier, UrlJudge
 from varlor.ports.engine import Timetable, TokenKeeper, TokenRefresher, Workflows
 from varlor.ports.grants import (
@@ -72,6 +72,7 @@ __all__ = [
     "AuthorizationAnswer",
     "CachedToken",
     "Clock",
+    "Compaction",
     "ConnectorRepository",
     "Connectors",
     "Credentials",

@@ -91,6 +91,19 @@ class Landing(Protocol):
         ...
 
 
+class Compaction(Protocol):
+    """A new file, written already, that waits to take the place of `files` small ones."""
+
+    files: int
+
+    async def commit(self) -> None:
+        """One atomic step that changes no row; FencedError when a writer came since it was prepared.
+
+        Only while nobody else writes: a writer whose landing is open would be refused from then on.
+        """
+        ...
+
+
 class Datasets(Protocol):
     """Delta tables."""
 
@@ -118,6 +131,19 @@ class Datasets(Protocol):
         """Let the next run start over, from a value or from nothing; a run under way can write no more.
 
         From nothing, what that run reads takes the place of all rows when it has succeeded.
+        """
+        ...
+
+    async def compaction(self, location: str, *, heartbeat: Callable[[str], None]) -> Compaction | None:
+        """Prepare the next step of joining small files; None when there is nothing worth doing."""
+        ...
+
+    async def clean(
+        self, location: str, *, keep_hours: int, heartbeat: Callable[[str], None]
+    ) -> tuple[int, bool]:
+        """Delete what no version of the last `keep_hours` needs, and shorten the log.
+
+        How many files were deleted, and whether others will be due later. Writers are not in its way.
         """
         ...
 

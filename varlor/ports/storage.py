@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from varlor.contracts.care import Promise
 from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import (
     Connector,
@@ -29,6 +30,7 @@ from varlor.ports.audit import AuditLog
 from varlor.ports.grants import GrantRepository
 from varlor.ports.inbox import Hooks, InboxRef, InboxRepository
 from varlor.ports.notifications import NotificationRepository
+from varlor.ports.sweeping import Sweeping
 from varlor.ports.time_and_lists import Listing
 
 
@@ -181,7 +183,21 @@ class DatasetRepository(Protocol):
     async def find(self, name: str) -> Dataset | None: ...
     async def list(self, *, limit: int, cursor: str | None) -> Listing[Dataset]: ...
     async def rename(self, dataset_id: str, name: str) -> Dataset: ...
-    async def record_facts(self, dataset_id: str, facts: TableFacts) -> None: ...
+    async def promise(self, dataset_id: str, max_age: int | None) -> Dataset:
+        """Promise that it is not older than `max_age` seconds; None takes the promise back."""
+        ...
+
+    async def record_facts(self, dataset_id: str, facts: TableFacts, *, refreshed: bool = False) -> None:
+        """`refreshed`: a sync has succeeded, so the data is as young as now. Care is due within the hour."""
+        ...
+
+    async def record_maintenance(
+        self, dataset_id: str, facts: TableFacts, *, next_at: datetime | None
+    ) -> None: ...
+    async def turned(self, promise: Promise) -> None:
+        """That its promise is broken, or kept again, has been told; ignored when it changed since."""
+        ...
+
     async def delete(self, dataset_id: str) -> None: ...
     async def lease(self, dataset_id: str, run_id: str) -> str:
         """Take the writer's lease in one statement, or answer who holds it; the holder's run id."""
@@ -243,7 +259,7 @@ class TenantStore(Protocol):
     def idempotency(self) -> IdempotencyRepository: ...
 
 
-class Store(Protocol):
+class Store(Sweeping, Protocol):
     """The database."""
 
     def tenant(self, tenant_id: str) -> TenantStore: ...

@@ -1,5 +1,6 @@
 """One tenant's datasets, and the lease that lets one run at a time write each of them."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, exists, or_
@@ -7,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from varlor.contracts.dataset import Dataset, TableFacts
+from varlor.contracts.care import Promise
+from varlor.contracts.dataset import Dataset, Freshness, TableFacts
 from varlor.contracts.run import FINAL_STATUSES
 from varlor.errors import ConflictError
 from varlor.ports import Listing
@@ -18,6 +20,7 @@ from varlor.storage.scope import Scope
 from varlor.storage.tables import DatasetRow, RunRow
 
 NOUN: Final = "dataset"
+CARE_AFTER: Final = timedelta(hours=1)  # of a sync; until then more small files may come
 
 
 class SqlDatasets:
@@ -68,11 +71,41 @@ class SqlDatasets:
         except IntegrityError:
             raise _taken() from None
 
-    async def record_facts(self, dataset_id: str, facts: TableFacts) -> None:
+    async def promise(self, dataset_id: str, max_age: int | None) -> Dataset:
+        async with self._scope.database.write() as session:
+            row = await self._row(session, dataset_id, lock=True)
+            row.max_age = max_age
+            if max_age is None:
+                row.stale_since = None
+            _promised(row)
+            return self._show(row)
+
+    async def record_facts(self, dataset_id: str, facts: TableFacts, *, refreshed: bool = False) -> None:
+        now = self._scope.clock.now()
         async with self._scope.database.write() as session:
             row = await self._row(session, dataset_id, lock=True)
             row.facts = facts.model_dump(mode="json", include=set(TableFacts.model_fields))
-            row.updated_at = self._scope.clock.now()
+            row.updated_at = now
+            row.maintain_at = min(row.maintain_at or now + CARE_AFTER, now + CARE_AFTER)
+            if refreshed:
+                row.refreshed_at = now
+                _promised(row)
+
+    async def record_maintenance(
+        self, dataset_id: str, facts: TableFacts, *, next_at: datetime | None
+    ) -> None:
+        async with self._scope.database.write() as session:
+            row = await self._row(session, dataset_id, lock=True)
+            row.maintained_at, row.maintain_at = self._scope.clock.now(), next_at
+            known = TableFacts.model_validate(row.facts)
+            if (facts.version or 0) >= (known.version or 0):  # a run may have ended since they were read
+                row.facts = facts.model_dump(mode="json", include=set(TableFacts.model_fields))
+
+    async def turned(self, promise: Promise) -> None:
+        still = [col(DatasetRow.id) == promise.dataset_id, col(DatasetRow.fresh_until) == promise.fresh_until]
+        since = promise.fresh_until if promise.stale else None
+        async with self._scope.database.write() as session:
+            await session.exec(self._scope.update(DatasetRow, *still).values(stale_since=since))
 
     async def delete(self, dataset_id: str) -> None:
         """ConflictError while a run writes it."""
@@ -133,10 +166,35 @@ class SqlDatasets:
                 "name": row.name,
                 "connector_id": row.connector_id,
                 "location": self._scope.locate(self._scope.tenant, row.id),
+                "freshness": _freshness(row, self._scope.clock.now()),
+                "refreshed_at": row.refreshed_at,
+                "maintained_at": row.maintained_at,
                 "created_at": row.created_at,
                 "updated_at": row.updated_at,
             }
         )
+
+
+def _promised(row: DatasetRow) -> None:
+    """When the promise breaks, counted from the last success, or from when the dataset was made."""
+    if row.max_age is None:
+        row.fresh_until = None
+        return
+    row.fresh_until = (row.refreshed_at or row.created_at) + timedelta(seconds=row.max_age)
+
+
+def _freshness(row: DatasetRow, now: datetime) -> Freshness | None:
+    """Judged at the moment of asking; the sweep that tells of it comes later."""
+    if row.max_age is None or row.fresh_until is None:
+        return None
+    age = now - (row.refreshed_at or row.created_at)
+    stale = row.fresh_until < now
+    return Freshness(
+        max_age=row.max_age,
+        age=max(0, int(age.total_seconds())),
+        stale=stale,
+        since=row.fresh_until if stale else None,
+    )
 
 
 def _taken() -> ConflictError:

@@ -7,6 +7,7 @@ from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
+from varlor.contracts.care import DatasetRef, Promise
 from varlor.contracts.messages import ResealProgress
 from varlor.contracts.run import Run
 from varlor.ports import Clock, InboxRef
@@ -24,6 +25,7 @@ from varlor.storage.runs import SqlRuns, open_runs
 from varlor.storage.schedules import SqlSchedules
 from varlor.storage.scope import Encryption, Scope
 from varlor.storage.starts import SqlStarts
+from varlor.storage.sweeping import Sweeping
 from varlor.storage.tables import InboxEventRow, InboxRow
 
 
@@ -56,6 +58,7 @@ class SqlStore:
         self._locate = locate
         self._resealing = Resealing(self._database, encryption)
         self.hooks = SqlHooks(self._database, self._scope)
+        self._sweeping = Sweeping(self._database)
 
     def tenant(self, tenant_id: str) -> SqlTenantStore:
         return SqlTenantStore(self._scope(tenant_id))
@@ -86,6 +89,15 @@ class SqlStore:
 
     async def key_usage(self) -> Mapping[str, int]:
         return await self._resealing.usage()
+
+    async def promises_turned(self, now: datetime, limit: int) -> list[Promise]:
+        return await self._sweeping.promises(now, limit)
+
+    async def care_due(self, now: datetime, limit: int) -> list[DatasetRef]:
+        return await self._sweeping.care_due(now, limit)
+
+    async def forget_notifications(self, before: datetime) -> None:
+        await self._sweeping.forget_notifications(before)
 
     async def check_keys(self) -> None:
         """Refuse to start without a key that is needed: InvalidInputError names the key.

@@ -194,12 +194,17 @@ class RunRequestRow(TenantRow, table=True):
 
 
 class DatasetRow(TenantRow, table=True):
-    """`lease_run_id` is the run that may write; it holds until released or until that run has ended."""
+    """`lease_run_id` is the run that may write; it holds until released or until that run has ended.
+
+    `fresh_until`: when its promise (`max_age` seconds) breaks; `stale_since`: the break that was told.
+    """
 
     __tablename__ = "datasets"
     __table_args__ = (
         UniqueConstraint("tenant_id", "name"),
         Index(None, "tenant_id", "created_at", "id"),
+        Index(None, "fresh_until"),
+        Index(None, "maintain_at"),
     )
 
     id: str = Field(sa_type=Words, primary_key=True)
@@ -210,6 +215,12 @@ class DatasetRow(TenantRow, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     lease_run_id: str | None = Field(default=None, sa_type=Words)
     lease_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    refreshed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    max_age: int | None = Field(default=None, sa_type=BigInteger)
+    fresh_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stale_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    maintain_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    maintained_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class NotificationTargetRow(TenantRow, table=True):

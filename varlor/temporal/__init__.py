@@ -9,6 +9,7 @@ from varlor.temporal.drains import TemporalDrains
 from varlor.temporal.keeper import TemporalTokenKeeper
 from varlor.temporal.schedules import TemporalTimetable
 from varlor.temporal.sweep import sweep_inboxes
+from varlor.temporal.sweeps import ensure_sweeps
 from varlor.temporal.workflows import TemporalWorkflows
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "data_converter",
     "decode_payloads",
     "encode_payloads",
+    "ensure_sweeps",
     "make_codec",
     "sweep_inboxes",
 ]

@@ -8,7 +8,7 @@ from temporalio.common import Priority, WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from varlor import names
-from varlor.contracts.messages import TenantRef
+from varlor.contracts.care import TenantRef
 from varlor.errors import PartUnavailableError
 from varlor.temporal.attributes import attributes
 

@@ -298,6 +298,10 @@ export type Connector = {
     presetId?: string | null;
     webhookConfig?: WebhookConfig | null;
     /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule>;
+    /**
      * Id
      */
     id: string;
@@ -413,6 +417,10 @@ export type ConnectorInput = {
     presetId?: string | null;
     webhookConfig?: WebhookConfig | null;
     /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule>;
+    /**
      * Webhooksecret
      */
     webhookSecret?: null;
@@ -476,6 +484,10 @@ export type ConnectorPatch = {
         type: 'relay';
     } & Relay) | null;
     webhookConfig?: WebhookConfig | null;
+    /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule> | null;
 };
 
 /**
@@ -510,6 +522,8 @@ export type CursorToken = {
  * Dataset
  *
  * A stored dataset; `location` is the Delta table's address.
+ *
+ * `refreshedAt`: when a sync last succeeded. `maintainedAt`: when its files were last looked after.
  */
 export type Dataset = {
     /**
@@ -524,6 +538,10 @@ export type Dataset = {
      * Bytes
      */
     bytes?: number;
+    /**
+     * Files
+     */
+    files?: number;
     /**
      * Version
      */
@@ -553,6 +571,15 @@ export type Dataset = {
      * Location
      */
     location: string;
+    freshness?: Freshness | null;
+    /**
+     * Refreshedat
+     */
+    refreshedAt?: string | null;
+    /**
+     * Maintainedat
+     */
+    maintainedAt?: string | null;
     /**
      * Createdat
      */
@@ -565,12 +592,18 @@ export type Dataset = {
 
 /**
  * DatasetPatch
+ *
+ * RFC 7396 merge patch of a dataset. `freshness`: not older than so many seconds; null takes it back.
  */
 export type DatasetPatch = {
     /**
      * Name
      */
-    name: string;
+    name?: string | null;
+    /**
+     * Freshness
+     */
+    freshness?: number | string | null;
 };
 
 /**
@@ -813,6 +846,29 @@ export type ErrorRate = {
 };
 
 /**
+ * ErrorRule
+ *
+ * An answer of this `status`, in which `path` finds something that is neither null nor false.
+ *
+ * retry: ask again later, as after a 500. throttle: ask again later, and slower, as after a 429. ignore: a
+ * page without records. fail: end the run. refresh: renew the credential and repeat once, as after a 401.
+ */
+export type ErrorRule = {
+    /**
+     * Status
+     */
+    status?: number | null;
+    /**
+     * Path
+     */
+    path?: string | null;
+    /**
+     * Action
+     */
+    action: 'retry' | 'throttle' | 'ignore' | 'fail' | 'refresh';
+};
+
+/**
  * ExportDone
  *
  * The states, in any case, that say that the job is done, or that it has failed; others mean: not yet.
@@ -987,6 +1043,10 @@ export type FetchRequest = {
     forEach?: ForEach | null;
     asyncExport?: AsyncExport | null;
     limits?: Limits;
+    /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule>;
 };
 
 /**
@@ -1038,6 +1098,32 @@ export type ForEach = {
      * As
      */
     as: string;
+};
+
+/**
+ * Freshness
+ *
+ * A dataset's promise: not older than `maxAge` seconds.
+ *
+ * `age`: seconds since a sync last succeeded (or since it was made). `since`: when it became stale.
+ */
+export type Freshness = {
+    /**
+     * Maxage
+     */
+    maxAge: number;
+    /**
+     * Age
+     */
+    age: number;
+    /**
+     * Stale
+     */
+    stale: boolean;
+    /**
+     * Since
+     */
+    since?: string | null;
 };
 
 /**
@@ -1236,6 +1322,20 @@ export type Liveness = {
      * Status
      */
     status?: 'ok';
+};
+
+/**
+ * MaintenanceStarted
+ */
+export type MaintenanceStarted = {
+    /**
+     * Datasetid
+     */
+    datasetId: string;
+    /**
+     * Workflowid
+     */
+    workflowId: string;
 };
 
 /**
@@ -2428,7 +2528,7 @@ export type RowsPage = {
  *
  * A run as the API shows it. `notes` say what pagination `auto` chose, and why.
  *
- * `scheduleId`: the schedule that started it.
+ * `scheduleId`: the schedule that started it. `pendingRows`, `pendingPages`: read, and not committed yet.
  */
 export type Run = {
     /**
@@ -2451,6 +2551,14 @@ export type Run = {
      * Bytes
      */
     bytes?: number;
+    /**
+     * Pendingrows
+     */
+    pendingRows?: number;
+    /**
+     * Pendingpages
+     */
+    pendingPages?: number;
     /**
      * Id
      */
@@ -2573,6 +2681,8 @@ export type Sample = {
  * Schedule
  *
  * A schedule as the API shows it: the next five times, and the newest five runs.
+ *
+ * `parked`: its connector needs its user, so that runs wait, or do not begin.
  */
 export type Schedule = {
     /**
@@ -2624,6 +2734,10 @@ export type Schedule = {
      * Paused
      */
     paused: boolean;
+    /**
+     * Parked
+     */
+    parked: boolean;
     /**
      * Note
      */
@@ -3081,6 +3195,10 @@ export type ConnectorInputWritable = {
     presetId?: string | null;
     webhookConfig?: WebhookConfig | null;
     /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule>;
+    /**
      * Bearertoken
      */
     bearerToken?: string | null;
@@ -3152,6 +3270,10 @@ export type ConnectorPatchWritable = {
         type: 'relay';
     } & Relay) | null;
     webhookConfig?: WebhookConfig | null;
+    /**
+     * Errorrules
+     */
+    errorRules?: Array<ErrorRule> | null;
     /**
      * Bearertoken
      */
@@ -5745,6 +5867,60 @@ export type ExportDatasetResponses = {
 };
 
 export type ExportDatasetResponse = ExportDatasetResponses[keyof ExportDatasetResponses];
+
+export type MaintainDatasetData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Datasetid
+         */
+        datasetId: string;
+    };
+    query?: never;
+    url: '/api/v2/datasets/{datasetId}/maintain';
+};
+
+export type MaintainDatasetErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type MaintainDatasetError = MaintainDatasetErrors[keyof MaintainDatasetErrors];
+
+export type MaintainDatasetResponses = {
+    /**
+     * Successful Response
+     */
+    202: MaintenanceStarted;
+};
+
+export type MaintainDatasetResponse = MaintainDatasetResponses[keyof MaintainDatasetResponses];
 
 export type ResetDatasetData = {
     body?: ResetRequest;

@@ -93,9 +93,15 @@ export const zCursorToken = z.object({
 
 /**
  * DatasetPatch
+ *
+ * RFC 7396 merge patch of a dataset. `freshness`: not older than so many seconds; null takes it back.
  */
 export const zDatasetPatch = z.object({
-    name: z.string().min(1).max(200)
+    name: z.string().min(1).max(200).nullish(),
+    freshness: z.union([
+        z.int().gte(60).lte(31622400),
+        z.string().regex(/^[0-9PTDHMSptdhms]{2,40}$/)
+    ]).nullish()
 });
 
 /**
@@ -179,6 +185,26 @@ export const zErrorRate = z.object({
 });
 
 /**
+ * ErrorRule
+ *
+ * An answer of this `status`, in which `path` finds something that is neither null nor false.
+ *
+ * retry: ask again later, as after a 500. throttle: ask again later, and slower, as after a 429. ignore: a
+ * page without records. fail: end the run. refresh: renew the credential and repeat once, as after a 401.
+ */
+export const zErrorRule = z.object({
+    status: z.int().gte(200).lte(599).nullish(),
+    path: z.string().min(1).max(512).nullish(),
+    action: z.enum([
+        'retry',
+        'throttle',
+        'ignore',
+        'fail',
+        'refresh'
+    ])
+});
+
+/**
  * ExportDone
  *
  * The states, in any case, that say that the job is done, or that it has failed; others mean: not yet.
@@ -250,6 +276,20 @@ export const zFetchAccepted = z.object({
     runId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     workflowId: z.string()
+});
+
+/**
+ * Freshness
+ *
+ * A dataset's promise: not older than `maxAge` seconds.
+ *
+ * `age`: seconds since a sync last succeeded (or since it was made). `since`: when it became stale.
+ */
+export const zFreshness = z.object({
+    maxAge: z.int(),
+    age: z.int(),
+    stale: z.boolean(),
+    since: z.iso.datetime().nullish()
 });
 
 /**
@@ -327,11 +367,14 @@ export const zIncrementalState = z.object({
  * Dataset
  *
  * A stored dataset; `location` is the Delta table's address.
+ *
+ * `refreshedAt`: when a sync last succeeded. `maintainedAt`: when its files were last looked after.
  */
 export const zDataset = z.object({
     columns: z.array(zColumn).optional().default([]),
     rowCount: z.int().optional().default(0),
     bytes: z.int().optional().default(0),
+    files: z.int().optional().default(0),
     version: z.int().nullish(),
     versions: z.array(zDatasetVersion).optional().default([]),
     incremental: z.array(zIncrementalState).optional().default([]),
@@ -340,6 +383,9 @@ export const zDataset = z.object({
     name: z.string().min(1).max(200),
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullable(),
     location: z.string(),
+    freshness: zFreshness.nullish(),
+    refreshedAt: z.iso.datetime().nullish(),
+    maintainedAt: z.iso.datetime().nullish(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime()
 });
@@ -380,6 +426,14 @@ export const zLinkHeader = z.object({
  */
 export const zLiveness = z.object({
     status: z.literal('ok').optional().default('ok')
+});
+
+/**
+ * MaintenanceStarted
+ */
+export const zMaintenanceStarted = z.object({
+    datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+    workflowId: z.string()
 });
 
 /**
@@ -964,7 +1018,8 @@ export const zFetchRequest = z.object({
     incremental: zIncremental.nullish(),
     forEach: zForEach.nullish(),
     asyncExport: zAsyncExport.nullish(),
-    limits: zLimits.optional().default({})
+    limits: zLimits.optional().default({}),
+    errorRules: z.array(zErrorRule).max(32).optional().default([])
 });
 
 /**
@@ -1211,6 +1266,8 @@ export const zLastCheck = z.object({
  * Schedule
  *
  * A schedule as the API shows it: the next five times, and the newest five runs.
+ *
+ * `parked`: its connector needs its user, so that runs wait, or do not begin.
  */
 export const zSchedule = z.object({
     name: z.string().min(1).max(200),
@@ -1230,6 +1287,7 @@ export const zSchedule = z.object({
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     paused: z.boolean(),
+    parked: z.boolean(),
     note: z.string().nullish(),
     nextRuns: z.array(z.iso.datetime()),
     recentRuns: z.array(zRecentRun)
@@ -1339,7 +1397,7 @@ export const zSchemaChange = z.object({
  *
  * A run as the API shows it. `notes` say what pagination `auto` chose, and why.
  *
- * `scheduleId`: the schedule that started it.
+ * `scheduleId`: the schedule that started it. `pendingRows`, `pendingPages`: read, and not committed yet.
  */
 export const zRun = z.object({
     rows: z.int().optional().default(0),
@@ -1347,6 +1405,8 @@ export const zRun = z.object({
     requests: z.int().optional().default(0),
     retries: z.int().optional().default(0),
     bytes: z.int().optional().default(0),
+    pendingRows: z.int().optional().default(0),
+    pendingPages: z.int().optional().default(0),
     id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
@@ -1531,6 +1591,7 @@ export const zConnector = z.object({
     ]).nullish(),
     presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
     webhookConfig: zWebhookConfig.nullish(),
+    errorRules: z.array(zErrorRule).max(32).optional().default([]),
     id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     status: z.enum([
         'draft',
@@ -1589,6 +1650,7 @@ export const zConnectorInput = z.object({
     ]).nullish(),
     presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
     webhookConfig: zWebhookConfig.nullish(),
+    errorRules: z.array(zErrorRule).max(32).optional().default([]),
     webhookSecret: z.null().optional()
 });
 
@@ -1645,7 +1707,8 @@ export const zConnectorPatch = z.object({
         zKeyset,
         zRelay
     ]).nullish(),
-    webhookConfig: zWebhookConfig.nullish()
+    webhookConfig: zWebhookConfig.nullish(),
+    errorRules: z.array(zErrorRule).max(32).nullish()
 });
 
 /**
@@ -1786,6 +1849,7 @@ export const zConnectorInputWritable = z.object({
     ]).nullish(),
     presetId: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/).nullish(),
     webhookConfig: zWebhookConfig.nullish(),
+    errorRules: z.array(zErrorRule).max(32).optional().default([]),
     bearerToken: z.string().min(1).max(16384).nullish(),
     apiKey: z.string().min(1).max(16384).nullish(),
     webhookSecret: z.string().min(16).max(256).nullish()
@@ -1877,6 +1941,7 @@ export const zConnectorPatchWritable = z.object({
         zRelay
     ]).nullish(),
     webhookConfig: zWebhookConfig.nullish(),
+    errorRules: z.array(zErrorRule).max(32).nullish(),
     bearerToken: z.string().min(1).max(16384).nullish(),
     apiKey: z.string().min(1).max(16384).nullish()
 });
@@ -2401,6 +2466,19 @@ export const zExportDatasetQuery = z.object({
  * The rows as one file
  */
 export const zExportDatasetResponse = z.string();
+
+export const zMaintainDatasetHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+export const zMaintainDatasetPath = z.object({
+    datasetId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zMaintainDatasetResponse = zMaintenanceStarted;
 
 export const zResetDatasetBody = zResetRequest.default({});
 
