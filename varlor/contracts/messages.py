@@ -1,7 +1,7 @@
 """What goes into and out of workflows and activities: ids, positions and counts."""
 
-from varlor.contracts.model import Model, UtcTime
-from varlor.contracts.oauth import TokenState, TokenStatus
+from varlor.contracts.model import Model
+from varlor.contracts.oauth import TokenState
 from varlor.contracts.run import Counters, Origin, RunError, RunStatus
 from varlor.contracts.token_acts import RevocationResult
 from varlor.contracts.waits import WaitReason
@@ -257,16 +257,6 @@ class RefreshOutcome(Model):
     refreshed: bool = False
     reason: str | None = None
     retry_seconds: float | None = None
-
-
-class TokenMark(Model):
-    """Sets a token's visible status unless another version has been stored since."""
-
-    tenant_id: str
-    connector_id: str
-    status: TokenStatus
-    version: int
-    next_refresh_at: UtcTime | None = None
 
 
 class ResealProgress(Model):
