@@ -62,7 +62,6 @@ async def one_life(
         landing=landing,
         journal=journal,
         tally=Tally.after(counters),
-        heartbeat=lambda *_: None,
         stop=asyncio.Event(),
         failures=0,
     )

@@ -148,6 +148,20 @@ async def test_a_child_that_is_not_there_is_left_out_and_told(home: Reader, fami
     assert any("no children for 1 of them (9)" in note for note in reading.notes)
 
 
+async def test_a_rule_may_say_that_a_missing_child_ends_the_run(home: Reader, family: Family) -> None:
+    del family.children["9"]
+    rules = [{"status": 404, "action": "fail"}]
+    with pytest.raises(SourceError, match="owner=9"):
+        await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, errorRules=rules)
+
+
+async def test_a_rule_may_pass_over_what_one_child_answers(home: Reader, family: Family) -> None:
+    family.faults["8"] = 1
+    rules = [{"status": 500, "action": "ignore"}]
+    reading = await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, errorRules=rules)
+    assert found(reading.records) == expected(family, "8")
+
+
 async def test_a_failing_child_waits_while_the_others_go_on(home: Reader, family: Family) -> None:
     family.faults["8"] = 3
     reading = await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, patient=True, hops=True)

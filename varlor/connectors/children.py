@@ -154,7 +154,7 @@ class ChildrenReader:
         except InvalidInputError as error:  # the value makes no path
             return self._left_out(value, late, error.detail)
         except SourceError as error:
-            if error.kind == "not_found" and child is None:
+            if child is None and self._is_missing(error):
                 return self._left_out(value, late, error.detail)
             if may_wait(error, walk, attempt, late):
                 return Handed(lambda walk, _: set_aside(walk, value, child))
@@ -198,6 +198,12 @@ class ChildrenReader:
         if style is None or begun["style"] is not None:
             return begun
         return replace(State.load(begun), config=load(style), bare=True).dump()
+
+    def _is_missing(self, error: SourceError) -> bool:
+        """Whether the API does not know the child, and no rule says that this ends the run."""
+        rules = (*self._job.request.error_rules, *self._job.connector.error_rules)
+        ends = any(rule.action == "fail" and rule.status == error.status for rule in rules)
+        return error.kind == "not_found" and not ends
 
     def _left_out(self, value: ParentValue, late: bool, why: str) -> Handed:
         def after(walk: Walk, _: PageFacts) -> Walk:
