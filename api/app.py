@@ -27,6 +27,7 @@ from api.routes import (
     oauth,
     onboarding,
     pages,
+    platform,
     presets,
     runs,
     schedules,
@@ -58,6 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     session.router,
     codec.router,
     health.router,
+    platform.router,
 )
 
 

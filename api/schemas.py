@@ -33,6 +33,7 @@ from varlor.contracts.oauth import (
 )
 from varlor.contracts.pagination import Pagination
 from varlor.contracts.preset import VariableName, VariableValue
+from varlor.contracts.run import ProgressPoint
 from varlor.contracts.schedule import MaxAge
 from varlor.contracts.webhook import InboxState, WebhookConfig, WebhookSecret
 
@@ -238,6 +239,12 @@ class FetchAccepted(Model):
     run_id: Id
     dataset_id: Id
     workflow_id: str
+
+
+class RunProgress(Model):
+    """A run's numbers over time, oldest first; kept for a day after its last page."""
+
+    points: list[ProgressPoint]
 
 
 class RunPatch(Model):

@@ -45,6 +45,7 @@ class CodecServer(Protocol):
 class Services:
     """`probes` are the parts that must answer for the API to be ready, by name.
 
+    `temporal_web_url` is this namespace's page of Temporal Web.
     `codec_path` is the embedded stack's unguessable path of the codec server, else None.
     """
 
@@ -74,4 +75,5 @@ class Services:
     clock: Clock
     public_url: str
     temporal_ui_url: str
+    temporal_web_url: str
     codec_path: str | None = None

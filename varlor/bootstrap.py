@@ -294,5 +294,6 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             clock=shared.clock,
             public_url=settings.public_url,
             temporal_ui_url=settings.temporal_ui_url,
+            temporal_web_url=f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}",
             codec_path=settings.codec_path.get_secret_value() if settings.codec_path else None,
         )

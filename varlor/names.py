@@ -129,6 +129,10 @@ def progress_key(tenant: str, run: str) -> str:
     return f"run:progress:{tenant}:{run}"
 
 
+def series_key(tenant: str, run: str) -> str:
+    return f"run:series:{tenant}:{run}"
+
+
 def run_rate_key(tenant: str, run: str) -> str:
     return f"run:rate:{tenant}:{run}"
 

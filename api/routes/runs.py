@@ -1,14 +1,15 @@
 """Runs: how far they are, what they asked, and what may be asked of them."""
 
+import math
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 
 from api.deps import Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.openapi import guarded
-from api.schemas import Page, RunPatch
+from api.schemas import Page, RunPatch, RunProgress
 from api.services import Services
 from api.strict import StrictRoute
 from api.trail import audit
@@ -18,6 +19,7 @@ from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
 
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
 RunId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+MAX_POINTS: Final = 600
 _ENDED = "The run has ended."
 
 
@@ -46,6 +48,19 @@ async def list_all(
 @router.get("/{runId}", operation_id="get_run", summary="Get a run, live", responses=guarded(404, 422))
 async def get(runId: RunId, parts: Svc, caller: Viewer) -> Run:  # noqa: N803 - the name on the wire
     return await _live(parts, caller, await caller.store.runs.get(runId))
+
+
+@router.get(
+    "/{runId}/progress",
+    operation_id="get_run_progress",
+    summary="A run's numbers over time, at most 600 of them",
+    responses=guarded(404, 422),
+)
+async def progress(runId: RunId, parts: Svc, caller: Viewer) -> RunProgress:  # noqa: N803 - the name on the wire
+    await caller.store.runs.get(runId)
+    points = await parts.events.series(caller.tenant_id, runId)
+    step = max(math.ceil(len(points) / MAX_POINTS), 1)
+    return RunProgress(points=[*points[:-1:step], *points[-1:]])
 
 
 @router.get(

@@ -22,7 +22,7 @@ CALLBACKS = {"finish_oauth", "finish_oauth_shared"}  # state and cookie decide: 
 SIGNED = {"receive_event"}  # a signature decides, and an unknown address looks the same: test_hooks.py
 OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *CALLBACKS, *SIGNED}
 ANYONE_KNOWN = {"get_session", "end_session"}
-OPERATORS = {"decode_payloads", "encode_payloads"}
+OPERATORS = {"get_master_keys", "decode_payloads", "encode_payloads"}
 ADMINS = {
     *("delete_connector", "delete_dataset", "delete_schedule", "list_audit", "revoke_token"),
     *("get_notifications", "set_notifications", "list_notification_deliveries", "test_notifications"),

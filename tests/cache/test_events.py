@@ -125,3 +125,19 @@ async def test_progress_is_what_was_set_last(redis: Redis) -> None:
     await events.set_progress("t", "r", Counters(rows=20, pages=2, requests=3, retries=1, bytes=99))
     assert await events.progress("t", "r") == Counters(rows=20, pages=2, requests=3, retries=1, bytes=99)
     assert await events.progress("u", "r") is None
+
+
+async def test_progress_over_time_is_kept_in_order_and_apart(redis: Redis) -> None:
+    events = RedisEvents(redis)
+    for rows in (1, 20, 300):
+        await events.set_progress("t", "r", Counters(rows=rows, requests=rows * 2, retries=1))
+    await events.set_progress("u", "r", Counters(rows=9))
+    points = await events.series("t", "r")
+    assert [(point.rows, point.requests, point.retries) for point in points] == [
+        (1, 2, 1),
+        (20, 40, 1),
+        (300, 600, 1),
+    ]
+    assert points == sorted(points, key=lambda point: point.time)
+    assert await redis.ttl("run:series:t:r") > 0
+    assert await events.series("t", "other") == []

@@ -1,9 +1,9 @@
 """A tenant's live events as a Redis stream, and the live numbers of running syncs."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
@@ -14,11 +14,13 @@ from redis.asyncio import Redis
 from varlor import names
 from varlor.cache.client import patiently, read, redis_failures
 from varlor.cache.news import News
-from varlor.contracts.run import Counters, Event
+from varlor.contracts.run import Counters, Event, ProgressPoint
 from varlor.errors import FieldProblem, InvalidInputError
 
 KEPT_EVENTS: Final = 10_000
 KEPT_FOR: Final = timedelta(days=1)
+KEPT_POINTS: Final = 10_000  # a run's, added at most twice a second
+_DRAWN: Final = ("rows", "requests", "retries")
 _BATCH: Final = 100
 _ID: Final = re.compile(r"([0-9]{1,20})-([0-9]{1,20})", re.ASCII)
 _U64: Final = 2**64
@@ -51,8 +53,26 @@ class RedisEvents:
         return self._follow(names.events_key(tenant), _parse(last_event_id))
 
     async def set_progress(self, tenant: str, run: str, counters: Counters) -> None:
+        key = names.series_key(tenant, run)
+        fields: dict[Any, Any] = {name: getattr(counters, name) for name in _DRAWN}
         with redis_failures():
-            await self._redis.set(names.progress_key(tenant, run), counters.model_dump_json(), ex=KEPT_FOR)
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(names.progress_key(tenant, run), counters.model_dump_json(), ex=KEPT_FOR)
+                pipe.xadd(key, fields, maxlen=KEPT_POINTS, approximate=True)
+                pipe.expire(key, KEPT_FOR)
+                await pipe.execute()
+
+    async def series(self, tenant: str, run: str) -> Sequence[ProgressPoint]:
+        """Read all points; the stream's own ids say when each was added."""
+        with redis_failures():
+            entries: Any = await self._redis.xrange(names.series_key(tenant, run))
+        return [
+            ProgressPoint(
+                time=datetime.fromtimestamp(int(id_.partition(b"-")[0]) / 1000, UTC),
+                **{name: int(fields[name.encode()]) for name in _DRAWN},
+            )
+            for id_, fields in entries
+        ]
 
     async def progress(self, tenant: str, run: str) -> Counters | None:
         found = await read(self._redis, names.progress_key(tenant, run))

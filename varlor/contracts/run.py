@@ -43,6 +43,15 @@ class Counters(Model):
     bytes: int = 0
 
 
+class ProgressPoint(Model):
+    """What a run had done at a moment; rates are the differences between two."""
+
+    time: UtcTime
+    rows: int
+    requests: int
+    retries: int
+
+
 class Run(Counters):
     """A run as the API shows it. `notes` say what pagination `auto` chose, and why.
 

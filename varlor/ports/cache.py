@@ -1,6 +1,6 @@
 """Redis: rate windows, live events, drafts, discovery answers. What may be lost."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from varlor.contracts.connector import (
 from varlor.contracts.run import (
     Counters,
     Event,
+    ProgressPoint,
 )
 
 
@@ -57,6 +58,9 @@ class Events(Protocol):
     def subscribe(self, tenant: str, last_event_id: str | None) -> AsyncIterator[Event]: ...
     async def set_progress(self, tenant: str, run: str, counters: Counters) -> None: ...
     async def progress(self, tenant: str, run: str) -> Counters | None: ...
+    async def series(self, tenant: str, run: str) -> Sequence[ProgressPoint]:
+        """The progress over time, oldest first, as far back as it is kept."""
+        ...
 
 
 class Drafts(Protocol):

@@ -5,7 +5,10 @@ import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 
 import { server } from './server';
 
-configure({ asyncUtilTimeout: 40_000 }); // a busy machine is no failure
+configure({
+  asyncUtilTimeout: 40_000, // a busy machine is no failure
+  getElementError: (message, { textContent }) => new Error(`${message ?? ''}\nThe page says: ${textContent}`),
+});
 
 class Silent {
   observe() {}

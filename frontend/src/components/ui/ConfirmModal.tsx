@@ -12,11 +12,13 @@ interface Props {
   /** The button's words, such as "Delete the dataset". */
   act: string;
   onConfirm: () => Promise<unknown>;
+  /** The words of the way back. */
+  keep?: string;
   /** What must be typed first. */
   name?: string;
 }
 
-export function ConfirmModal({ opened, onClose, title, children, act, onConfirm, name }: Props) {
+export function ConfirmModal({ opened, onClose, title, children, act, keep = 'Keep it', onConfirm, name }: Props) {
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -51,7 +53,7 @@ export function ConfirmModal({ opened, onClose, title, children, act, onConfirm,
         {error === null ? null : <ErrorNotice error={error} doing={act.toLowerCase()} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            Keep it
+            {keep}
           </Button>
           <Button color="red.8" loading={busy} disabled={name !== undefined && typed !== name} onClick={() => void confirm()}>
             {act}

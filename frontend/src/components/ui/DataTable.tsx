@@ -18,6 +18,8 @@ export interface Column<T> {
   width: string;
   align?: 'right';
   sortable?: boolean;
+  /** A second, smaller line under the header, such as a type. */
+  note?: string;
   /** On a narrow screen: shown alone on top, or left out. */
   narrow?: 'title' | 'hide';
 }
@@ -39,14 +41,17 @@ interface Props<T> {
   /** A line under the last row, such as "Loading more". */
   foot?: ReactNode;
   maxHeight?: string;
+  /** Stays a table, scrolling sideways, on a narrow screen too. */
+  wide?: boolean;
 }
 
-const ROW_PX = 44;
+const ROW_PX = 38;
 const AHEAD = 10;
 
-export function DataTable<T>({ label, columns, rows, rowKey, sort, onSort, onEnd, foot, maxHeight }: Props<T>) {
+export function DataTable<T>({ label, columns, rows, rowKey, sort, onSort, onEnd, foot, maxHeight, wide = false }: Props<T>) {
   const scroll = useRef<HTMLDivElement>(null);
-  const narrow = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
+  const small = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
+  const narrow = small && !wide;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,

@@ -29,7 +29,7 @@ export function PageHeader({ title, above, badge, text, actions }: Props) {
           {badge}
         </Group>
         {text ? (
-          <Text c="dimmed" mt={2}>
+          <Text component="div" c="dimmed" mt={2}>
             {text}
           </Text>
         ) : null}

@@ -7,7 +7,7 @@ type Plain<P> = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof P>;
 
 export const TextLink = createLink(
   forwardRef<HTMLAnchorElement, AnchorProps & Plain<AnchorProps>>(function TextLink(props, ref) {
-    return <Anchor ref={ref} {...props} />;
+    return <Anchor ref={ref} fz="inherit" {...props} />;
   }),
 );
 

@@ -5,6 +5,7 @@ export const keys = {
   datasets: {
     all: ['datasets'] as const,
     lists: ['datasets', 'list'] as const,
+    every: ['datasets', 'list', 'every'] as const,
     one: (id: string) => ['datasets', 'one', id] as const,
     rows: (id: string) => ['datasets', 'rows', id] as const,
   },
@@ -13,16 +14,19 @@ export const keys = {
     lists: ['runs', 'list'] as const,
     list: (filter: object) => ['runs', 'list', filter] as const,
     one: (id: string) => ['runs', 'one', id] as const,
+    series: (id: string) => ['runs', 'series', id] as const,
     requests: (id: string, failedOnly: boolean) => ['runs', 'requests', id, failedOnly] as const,
   },
   schedules: {
     all: ['schedules'] as const,
     lists: ['schedules', 'list'] as const,
+    every: ['schedules', 'list', 'every'] as const,
     one: (id: string) => ['schedules', 'one', id] as const,
   },
   connectors: {
     all: ['connectors'] as const,
     lists: ['connectors', 'list'] as const,
+    every: ['connectors', 'list', 'every'] as const,
     one: (id: string) => ['connectors', 'one', id] as const,
     health: (id: string) => ['connectors', 'health', id] as const,
     endpoints: (id: string) => ['connectors', 'endpoints', id] as const,
@@ -32,6 +36,10 @@ export const keys = {
     inbox: (id: string, status: string) => ['connectors', 'inbox', id, status] as const,
   },
   presets: ['presets'] as const,
-  notifications: ['notifications'] as const,
+  notifications: {
+    settings: ['notifications', 'settings'] as const,
+    deliveries: ['notifications', 'deliveries'] as const,
+  },
+  masterKeys: ['masterKeys'] as const,
   platform: ['platform'] as const,
 };

@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import type { Run } from '@/lib/api/client';
 import { followEvents, type LiveEvent } from '@/lib/api/events';
 import { keys } from '@/lib/api/keys';
+import type { Point } from '@/lib/series';
 import { useLive } from '@/stores/live.store';
 
 const COUNTERS = ['status', 'rows', 'pages', 'requests', 'resumeAt', 'error'] as const;
@@ -46,6 +47,7 @@ function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data:
     statusChanged = run.status !== news.status;
     return { ...run, ...news };
   });
+  cache.setQueryData<Point[]>(keys.runs.series(id), (points) => points && [...points, pointOf(data, points.at(-1))]);
   if (type === 'run.finished' || statusChanged) {
     void cache.invalidateQueries({ queryKey: keys.runs.one(id) });
     void cache.invalidateQueries({ queryKey: keys.runs.lists });
@@ -56,4 +58,14 @@ function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data:
     void cache.invalidateQueries({ queryKey: keys.datasets.lists });
     void cache.invalidateQueries({ queryKey: keys.schedules.lists });
   }
+}
+
+/** The event's numbers as the chart's next point; events do not carry retries, so they stay as they were. */
+function pointOf(data: LiveEvent['data'], last: Point | undefined): Point {
+  return {
+    time: new Date().toISOString(),
+    rows: Number(data.rows ?? last?.rows ?? 0),
+    requests: Number(data.requests ?? last?.requests ?? 0),
+    retries: last?.retries ?? 0,
+  };
 }

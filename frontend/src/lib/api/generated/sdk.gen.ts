@@ -2,7 +2,11 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
+<<<<<<< HEAD
 import type { BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateConnectorData, CreateConnectorErrors, CreateConnectorFromPresetData, CreateConnectorFromPresetErrors, CreateConnectorFromPresetResponses, CreateConnectorResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DecodePayloadsData, DecodePayloadsErrors, DecodePayloadsResponses, DeleteConnectorData, DeleteConnectorErrors, DeleteConnectorResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, EncodePayloadsData, EncodePayloadsErrors, EncodePayloadsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, FinishOauthData, FinishOauthErrors, FinishOauthResponses, FinishOauthSharedData, FinishOauthSharedErrors, FinishOauthSharedResponses, GetConnectorData, GetConnectorErrors, GetConnectorHealthData, GetConnectorHealthErrors, GetConnectorHealthResponses, GetConnectorResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetLivenessData, GetLivenessResponses, GetMetricsData, GetMetricsResponses, GetNotificationsData, GetNotificationsErrors, GetNotificationsResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConnectorsData, ListConnectorsErrors, ListConnectorsResponses, ListDatasetRowsData, ListDatasetRowsErrors, ListDatasetRowsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListInboxData, ListInboxErrors, ListInboxResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListRunRequestsData, ListRunRequestsErrors, ListRunRequestsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, MaintainDatasetData, MaintainDatasetErrors, MaintainDatasetResponses, PauseRunData, PauseRunErrors, PauseRunResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, ReceiveEventData, ReceiveEventErrors, ReceiveEventResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ResetDatasetData, ResetDatasetErrors, ResetDatasetResponses, ResumeRunData, ResumeRunErrors, ResumeRunResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetNotificationsData, SetNotificationsErrors, SetNotificationsResponses, StartFetchData, StartFetchErrors, StartFetchResponses, StartOauthData, StartOauthErrors, StartOauthResponses, StartSessionData, StartSessionErrors, StartSessionResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestNotificationsData, TestNotificationsErrors, TestNotificationsResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses, UpdateConnectorData, UpdateConnectorErrors, UpdateConnectorResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateRunData, UpdateRunErrors, UpdateRunResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses } from './types.gen';
+=======
+import type { BackfillScheduleData, BackfillScheduleErrors, BackfillScheduleResponses, CancelRunData, CancelRunErrors, CancelRunResponses, CreateConnectorData, CreateConnectorErrors, CreateConnectorFromPresetData, CreateConnectorFromPresetErrors, CreateConnectorFromPresetResponses, CreateConnectorResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DecodePayloadsData, DecodePayloadsErrors, DecodePayloadsResponses, DeleteConnectorData, DeleteConnectorErrors, DeleteConnectorResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, EncodePayloadsData, EncodePayloadsErrors, EncodePayloadsResponses, EndSessionData, EndSessionErrors, EndSessionResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, FinishOauthData, FinishOauthErrors, FinishOauthResponses, FinishOauthSharedData, FinishOauthSharedErrors, FinishOauthSharedResponses, GetConnectorData, GetConnectorErrors, GetConnectorHealthData, GetConnectorHealthErrors, GetConnectorHealthResponses, GetConnectorResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetLivenessData, GetLivenessResponses, GetMasterKeysData, GetMasterKeysErrors, GetMasterKeysResponses, GetMetricsData, GetMetricsResponses, GetNotificationsData, GetNotificationsErrors, GetNotificationsResponses, GetPlatformData, GetPlatformErrors, GetPlatformResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunProgressData, GetRunProgressErrors, GetRunProgressResponses, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTokenData, GetTokenErrors, GetTokenResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConnectorsData, ListConnectorsErrors, ListConnectorsResponses, ListDatasetRowsData, ListDatasetRowsErrors, ListDatasetRowsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListInboxData, ListInboxErrors, ListInboxResponses, ListNotificationDeliveriesData, ListNotificationDeliveriesErrors, ListNotificationDeliveriesResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListRunRequestsData, ListRunRequestsErrors, ListRunRequestsResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, PauseRunData, PauseRunErrors, PauseRunResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, ReceiveEventData, ReceiveEventErrors, ReceiveEventResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, ReplayEventData, ReplayEventErrors, ReplayEventResponses, ResetDatasetData, ResetDatasetErrors, ResetDatasetResponses, ResumeRunData, ResumeRunErrors, ResumeRunResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetNotificationsData, SetNotificationsErrors, SetNotificationsResponses, StartFetchData, StartFetchErrors, StartFetchResponses, StartOauthData, StartOauthErrors, StartOauthResponses, StartSessionData, StartSessionErrors, StartSessionResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestNotificationsData, TestNotificationsErrors, TestNotificationsResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses, UpdateConnectorData, UpdateConnectorErrors, UpdateConnectorResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateRunData, UpdateRunErrors, UpdateRunResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses } from './types.gen';
+>>>>>>> 74aac47 (Show datasets, runs, schedules and settings in the browser, live, with a run's numbers over time)
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -349,6 +353,19 @@ export const updateRun = <ThrowOnError extends boolean = true>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * A run's numbers over time, at most 600 of them
+ */
+export const getRunProgress = <ThrowOnError extends boolean = true>(options: Options<GetRunProgressData, ThrowOnError>): RequestResult<GetRunProgressResponses, GetRunProgressErrors, ThrowOnError> => (options.client ?? client).get<GetRunProgressResponses, GetRunProgressErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/runs/{runId}/progress',
+    ...options
 });
 
 /**
@@ -822,3 +839,29 @@ export const getReadiness = <ThrowOnError extends boolean = true>(options?: Opti
  * Prometheus metrics (no tenant and no secret in any label)
  */
 export const getMetrics = <ThrowOnError extends boolean = true>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, unknown, ThrowOnError>({ url: '/api/v2/metrics', ...options });
+
+/**
+ * Where Temporal Web is
+ */
+export const getPlatform = <ThrowOnError extends boolean = true>(options?: Options<GetPlatformData, ThrowOnError>): RequestResult<GetPlatformResponses, GetPlatformErrors, ThrowOnError> => (options?.client ?? client).get<GetPlatformResponses, GetPlatformErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/platform',
+    ...options
+});
+
+/**
+ * Sealed values by master key
+ */
+export const getMasterKeys = <ThrowOnError extends boolean = true>(options?: Options<GetMasterKeysData, ThrowOnError>): RequestResult<GetMasterKeysResponses, GetMasterKeysErrors, ThrowOnError> => (options?.client ?? client).get<GetMasterKeysResponses, GetMasterKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/master-keys',
+    ...options
+});

@@ -1325,6 +1325,7 @@ export type Liveness = {
 };
 
 /**
+<<<<<<< HEAD
  * MaintenanceStarted
  */
 export type MaintenanceStarted = {
@@ -1336,6 +1337,35 @@ export type MaintenanceStarted = {
      * Workflowid
      */
     workflowId: string;
+=======
+ * MasterKeyUse
+ */
+export type MasterKeyUse = {
+    /**
+     * Version
+     */
+    version: string;
+    /**
+     * Secrets
+     */
+    secrets: number;
+};
+
+/**
+ * MasterKeys
+ *
+ * How many sealed values, of all tenants, each master key still opens.
+ */
+export type MasterKeys = {
+    /**
+     * Newest
+     */
+    newest: string;
+    /**
+     * Versions
+     */
+    versions: Array<MasterKeyUse>;
+>>>>>>> 74aac47 (Show datasets, runs, schedules and settings in the browser, live, with a run's numbers over time)
 };
 
 /**
@@ -1935,6 +1965,18 @@ export type PayloadBatch = {
 };
 
 /**
+ * Platform
+ *
+ * What is around the API: `temporalWeb` is the address of this namespace's workflows.
+ */
+export type Platform = {
+    /**
+     * Temporalweb
+     */
+    temporalWeb: string;
+};
+
+/**
  * Preset
  *
  * A ready-made connector. Slots of `variables` may stand in `baseUrl` and in OAuth addresses.
@@ -2260,6 +2302,30 @@ export type PresetVariable = {
      * Example
      */
     example: string;
+};
+
+/**
+ * ProgressPoint
+ *
+ * What a run had done at a moment; rates are the differences between two.
+ */
+export type ProgressPoint = {
+    /**
+     * Time
+     */
+    time: string;
+    /**
+     * Rows
+     */
+    rows: number;
+    /**
+     * Requests
+     */
+    requests: number;
+    /**
+     * Retries
+     */
+    retries: number;
 };
 
 /**
@@ -2653,6 +2719,18 @@ export type RunPatch = {
      * Requestsperminute
      */
     requestsPerMinute: number | null;
+};
+
+/**
+ * RunProgress
+ *
+ * A run's numbers over time, oldest first; kept for a day after its last page.
+ */
+export type RunProgress = {
+    /**
+     * Points
+     */
+    points: Array<ProgressPoint>;
 };
 
 /**
@@ -4825,6 +4903,52 @@ export type UpdateRunResponses = {
 
 export type UpdateRunResponse = UpdateRunResponses[keyof UpdateRunResponses];
 
+export type GetRunProgressData = {
+    body?: never;
+    path: {
+        /**
+         * Runid
+         */
+        runId: string;
+    };
+    query?: never;
+    url: '/api/v2/runs/{runId}/progress';
+};
+
+export type GetRunProgressErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type GetRunProgressError = GetRunProgressErrors[keyof GetRunProgressErrors];
+
+export type GetRunProgressResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunProgress;
+};
+
+export type GetRunProgressResponse = GetRunProgressResponses[keyof GetRunProgressResponses];
+
 export type ListRunRequestsData = {
     body?: never;
     path: {
@@ -6458,3 +6582,69 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type GetPlatformData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/platform';
+};
+
+export type GetPlatformErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type GetPlatformError = GetPlatformErrors[keyof GetPlatformErrors];
+
+export type GetPlatformResponses = {
+    /**
+     * Successful Response
+     */
+    200: Platform;
+};
+
+export type GetPlatformResponse = GetPlatformResponses[keyof GetPlatformResponses];
+
+export type GetMasterKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v2/master-keys';
+};
+
+export type GetMasterKeysErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type GetMasterKeysError = GetMasterKeysErrors[keyof GetMasterKeysErrors];
+
+export type GetMasterKeysResponses = {
+    /**
+     * Successful Response
+     */
+    200: MasterKeys;
+};
+
+export type GetMasterKeysResponse = GetMasterKeysResponses[keyof GetMasterKeysResponses];

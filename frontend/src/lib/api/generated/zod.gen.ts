@@ -429,11 +429,29 @@ export const zLiveness = z.object({
 });
 
 /**
+<<<<<<< HEAD
  * MaintenanceStarted
  */
 export const zMaintenanceStarted = z.object({
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     workflowId: z.string()
+=======
+ * MasterKeyUse
+ */
+export const zMasterKeyUse = z.object({
+    version: z.string(),
+    secrets: z.int()
+});
+
+/**
+ * MasterKeys
+ *
+ * How many sealed values, of all tenants, each master key still opens.
+ */
+export const zMasterKeys = z.object({
+    newest: z.string(),
+    versions: z.array(zMasterKeyUse)
+>>>>>>> 74aac47 (Show datasets, runs, schedules and settings in the browser, live, with a run's numbers over time)
 });
 
 /**
@@ -734,6 +752,15 @@ export const zPayloadBatch = z.object({
 });
 
 /**
+ * Platform
+ *
+ * What is around the API: `temporalWeb` is the address of this namespace's workflows.
+ */
+export const zPlatform = z.object({
+    temporalWeb: z.string()
+});
+
+/**
  * PresetConnector
  *
  * What a user adds to a preset to make a connector of it. `authType`: the preset's first if not given.
@@ -844,6 +871,18 @@ export const zPresetVariable = z.object({
     name: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/),
     title: z.string().min(1).max(500),
     example: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
+});
+
+/**
+ * ProgressPoint
+ *
+ * What a run had done at a moment; rates are the differences between two.
+ */
+export const zProgressPoint = z.object({
+    time: z.iso.datetime(),
+    rows: z.int(),
+    requests: z.int(),
+    retries: z.int()
 });
 
 /**
@@ -1208,6 +1247,15 @@ export const zRecentRun = z.object({
  */
 export const zRunPatch = z.object({
     requestsPerMinute: z.int().gte(1).lte(100000).nullable()
+});
+
+/**
+ * RunProgress
+ *
+ * A run's numbers over time, oldest first; kept for a day after its last page.
+ */
+export const zRunProgress = z.object({
+    points: z.array(zProgressPoint)
 });
 
 /**
@@ -2245,6 +2293,15 @@ export const zUpdateRunPath = z.object({
  */
 export const zUpdateRunResponse = zRun;
 
+export const zGetRunProgressPath = z.object({
+    runId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zGetRunProgressResponse = zRunProgress;
+
 export const zListRunRequestsPath = z.object({
     runId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
 });
@@ -2586,3 +2643,13 @@ export const zGetReadinessResponse = zReadiness;
  * OK
  */
 export const zGetMetricsResponse = z.string();
+
+/**
+ * Successful Response
+ */
+export const zGetPlatformResponse = zPlatform;
+
+/**
+ * Successful Response
+ */
+export const zGetMasterKeysResponse = zMasterKeys;

@@ -1,0 +1,52 @@
+/** Why a run failed, what the API last answered, and what to do about it. */
+import { Alert, Code, Group, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+
+import { LinkButton } from '@/components/ui/links';
+import type { Run } from '@/lib/api/client';
+import { useRequests } from '@/lib/hooks/useRuns';
+
+const REMEDIES: Record<string, string> = {
+  invalid_credential: 'Check the token or key, give the connector a new one, then fetch again.',
+  forbidden: 'The credential is taken, but may not read this. Give it the right or scope at the provider, then fetch again.',
+  not_found: 'Check the path, and the base URL of the connector.',
+  timeout: 'The API was too slow several times in a row. Fetch again, or ask for smaller pages.',
+  unreachable: 'Check that the address is right and that the API is up, then fetch again.',
+  tls: "The API's certificate is not valid for its name. Tell whoever runs it.",
+  blocked_destination: 'This address is not public. Whoever runs Varlor can allow it by name.',
+  not_json: 'The answer is not JSON. Check the path; some APIs answer with a sign-in page.',
+  rate_limited: "The API refused for too long. Lower the connector's rate, then fetch again.",
+  server_error: 'The API failed several times in a row. Fetch again when it has recovered.',
+  frozen_schema: "The data does not fit the dataset's columns, and its policy is freeze. Change the policy, or the source.",
+};
+
+export function RunFailure({ run }: { run: Run }) {
+  const failed = useRequests(run.id, true, false);
+  if (!run.error) return null;
+  const last = failed.data?.pages[0]?.items[0];
+  return (
+    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={run.error.title} role="alert">
+      <Text fz="sm">
+        {run.error.detail} {REMEDIES[run.error.type] ?? 'Look at the failed requests below, then fetch again.'}
+      </Text>
+      {last ? (
+        <>
+          <Text fz="sm" mt="sm" fw={500}>
+            The last failed answer: {last.method} {last.url} {last.status ? `answered ${last.status}` : 'got no answer'}
+          </Text>
+          {last.answer ? (
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex - what scrolls must be reachable by keyboard
+            <Code block mt={4} mah={180} tabIndex={0} style={{ overflow: 'auto', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+              {last.answer}
+            </Code>
+          ) : null}
+        </>
+      ) : null}
+      <Group mt="sm">
+        <LinkButton size="xs" variant="default" to="/connectors/$connectorId" params={{ connectorId: run.connectorId }}>
+          Open the connector
+        </LinkButton>
+      </Group>
+    </Alert>
+  );
+}

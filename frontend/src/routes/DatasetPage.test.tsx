@@ -1,0 +1,85 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+
+import { answer, page, server } from '@/test/server';
+import { expectAccessible, open } from '@/test/render';
+import { connector, dataset, run } from '@/test/samples';
+
+const ROWS = {
+  columns: dataset().columns,
+  rows: [
+    { id: 1, status: 'paid' },
+    { id: 2, status: null },
+  ],
+  version: 3,
+  offset: 0,
+  rowCount: 2,
+};
+
+beforeEach(() => {
+  server.use(
+    answer('get', '/datasets/dat_1', dataset()),
+    answer('get', '/datasets/dat_1/rows', ROWS),
+    answer('get', '/datasets', page([dataset()])),
+    answer('get', '/connectors', page([connector()])),
+    answer('get', '/runs', page([run()])),
+    answer('get', '/schedules', page([])),
+  );
+});
+
+test('rows come first, with types in the header and nulls seen', async () => {
+  const { container } = open('/datasets/dat_1');
+  expect(await screen.findByText('paid')).toBeVisible();
+  expect(screen.getByText('null')).toBeVisible();
+  expect(screen.getByRole('columnheader', { name: /id long/ })).toBeVisible();
+  await expectAccessible(container);
+});
+
+test.each(['columns', 'versions', 'runs', 'use', 'settings'])('the tab %s stands on its own address', async (tab) => {
+  const { container } = open(`/datasets/dat_1?tab=${tab}`);
+  expect(await screen.findByRole('tab', { selected: true })).toBeVisible();
+  await screen.findByRole('tabpanel');
+  await expectAccessible(container);
+});
+
+test('how to read it can be copied for each tool', async () => {
+  const user = userEvent.setup();
+  open('/datasets/dat_1?tab=use');
+  expect(await screen.findByText(/delta_scan\('\/data\/t1\/dat_1'\)/)).toBeVisible();
+  await user.click(screen.getByRole('radio', { name: 'Spark' }));
+  expect(screen.getByText(/format\("delta"\)/)).toBeVisible();
+  await user.click(screen.getByRole('button', { name: 'Copy: Read it with Spark' }));
+  expect(await navigator.clipboard.readText()).toContain('spark.read');
+});
+
+test('deleting names what goes, asks for the name, and leads back', async () => {
+  const gone: unknown[] = [];
+  server.use(answer('delete', '/datasets/dat_1', null, () => gone.push(1)));
+  const user = userEvent.setup();
+  const { router } = open('/datasets/dat_1?tab=settings');
+  await user.click(await screen.findByRole('button', { name: 'Delete the dataset' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(dialog).toHaveTextContent('What goes: 1,200 rows');
+  const confirm = within(dialog).getByRole('button', { name: 'Delete the dataset' });
+  expect(confirm).toBeDisabled();
+  await user.type(within(dialog).getByLabelText('To confirm, type orders'), 'orders');
+  await user.click(confirm);
+  await waitFor(() => expect(router.state.location.pathname).toBe('/'));
+  expect(gone).toHaveLength(1);
+});
+
+test('a name is checked here by the rules of the API', async () => {
+  const sent: unknown[] = [];
+  server.use(answer('patch', '/datasets/dat_1', dataset({ name: 'sales' }), (body) => sent.push(body)));
+  const user = userEvent.setup();
+  open('/datasets/dat_1?tab=settings');
+  const field = await screen.findByLabelText("The dataset's name");
+  await user.clear(field);
+  await user.click(screen.getByRole('button', { name: 'Save the name' }));
+  expect(await screen.findByText('Give it a name.')).toBeVisible();
+  await user.type(field, 'sales');
+  await user.click(screen.getByRole('button', { name: 'Save the name' }));
+  expect(await screen.findByRole('heading', { name: 'sales', level: 1 })).toBeVisible();
+  expect(sent).toEqual([{ name: 'sales' }]);
+});

@@ -1,0 +1,87 @@
+import { act, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+
+import { apply } from '@/lib/hooks/useEvents';
+import { answer, page, problem, server, WHO } from '@/test/server';
+import { expectAccessible, open } from '@/test/render';
+import { connector, dataset, request, run } from '@/test/samples';
+
+beforeEach(() => {
+  server.use(
+    answer('get', '/datasets', page([dataset()])),
+    answer('get', '/connectors', page([connector()])),
+    answer('get', '/platform', { temporalWeb: 'http://temporal.example/namespaces/default' }),
+    answer('get', '/runs/run_1', run()),
+    answer('get', '/runs/run_1/progress', { points: [] }),
+    answer('get', '/runs/run_1/requests', page([request()])),
+  );
+});
+
+test('a run says how it stands, in words and in three numbers', async () => {
+  const { container } = open('/runs/run_1');
+  expect(await screen.findByRole('heading', { name: 'orders', level: 1 })).toBeVisible();
+  expect(screen.getByText(/^Running for/)).toBeVisible();
+  expect(screen.getByTestId('Rows')).toHaveTextContent('1,200');
+  expect(await screen.findByRole('link', { name: /Temporal Web/ })).toHaveAttribute('href', 'http://temporal.example/namespaces/default/workflows/sync%2Ft1%2Frun_1');
+  await screen.findByRole('button', { name: /orders\?page=1/ });
+  await expectAccessible(container);
+});
+
+test('an event moves the numbers without asking again', async () => {
+  const { cache } = open('/runs/run_1');
+  await screen.findByTestId('Rows');
+  act(() => apply(cache, { type: 'run.changed', data: { runId: 'run_1', status: 'running', rows: 5000, requests: 51 } }));
+  await waitFor(() => expect(screen.getByTestId('Rows')).toHaveTextContent('5,000'));
+  expect(screen.getByTestId('Requests')).toHaveTextContent('51');
+});
+
+test('a failure shows why, the last failed answer, and what to do', async () => {
+  const error = { type: 'invalid_credential', title: 'The API refused the token', detail: 'Shop answered 401.', status: 401 };
+  server.use(
+    answer('get', '/runs/run_1', run({ status: 'failed', error, finishedAt: '2026-11-25T12:01:00Z' })),
+    answer('get', '/runs/run_1/requests', page([request({ status: 401, error: 'invalid_credential', answer: '{"error":"token revoked"}' })])),
+  );
+  open('/runs/run_1');
+  const alert = await screen.findByRole('alert');
+  expect(alert).toHaveTextContent('Shop answered 401. Check the token or key');
+  expect(await within(alert).findByText('{"error":"token revoked"}')).toBeVisible();
+});
+
+test('pause, rate and cancel ask the API; a refusal is said', async () => {
+  const asked: unknown[] = [];
+  server.use(
+    answer('post', '/runs/run_1/pause', run({ status: 'paused' }), () => asked.push('pause')),
+    answer('patch', '/runs/run_1', run({ requestsPerMinute: 30 }), (body) => asked.push(body)),
+    problem('post', '/runs/run_1/cancel', 409, 'conflict', 'The run has ended.'),
+  );
+  const user = userEvent.setup();
+  open('/runs/run_1');
+  await user.click(await screen.findByRole('button', { name: 'Rate' }));
+  await user.type(await screen.findByLabelText(/Requests a minute/), '30');
+  await user.click(screen.getByRole('button', { name: 'Set the rate' }));
+  await user.click(await screen.findByRole('button', { name: 'Pause' }));
+  expect(await screen.findByRole('button', { name: 'Resume' })).toBeVisible();
+  expect(asked).toEqual([{ requestsPerMinute: 30 }, 'pause']);
+  await user.click(screen.getByRole('button', { name: 'Cancel the run' }));
+  const dialog = await screen.findByRole('dialog');
+  await user.click(within(dialog).getByRole('button', { name: 'Cancel the run' }));
+  expect(await within(dialog).findByRole('alert')).toHaveTextContent('The run has ended.');
+});
+
+test('who only reads sees no button that would be refused', async () => {
+  server.use(answer('get', '/session', { ...WHO, roles: ['viewer'] }));
+  open('/runs/run_1');
+  await screen.findByTestId('Rows');
+  expect(screen.queryByRole('button', { name: 'Pause' })).toBeNull();
+});
+
+test('a request opens to all that is known of it', async () => {
+  server.use(answer('get', '/runs/run_1/requests', page([request({ status: 503, error: 'server_error', answer: 'busy', waitMs: 1500, attempt: 2 })])));
+  const user = userEvent.setup();
+  open('/runs/run_1');
+  await user.click(await screen.findByRole('button', { name: /orders\?page=1/ }));
+  const drawer = await screen.findByRole('dialog');
+  expect(drawer).toHaveTextContent('1.5 s for the rate limit');
+  expect(drawer).toHaveTextContent('busy');
+});
