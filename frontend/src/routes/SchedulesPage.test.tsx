@@ -51,11 +51,11 @@ test('a new one is checked, previewed and sent as the API wants it', async () =>
   const dialog = await screen.findByRole('dialog');
   await user.click(within(dialog).getByRole('button', { name: 'Create the schedule' }));
   expect(await within(dialog).findByText('Give it a name.')).toBeVisible();
-  await user.type(within(dialog).getByLabelText('Name'), 'Nightly');
+  await user.type(within(dialog).getByLabelText('Name', { selector: 'input' }), 'Nightly');
   await user.click(within(dialog).getByRole('combobox', { name: 'Connector' }));
   await user.click(await screen.findByRole('option', { name: 'Shop' }));
-  await user.type(within(dialog).getByLabelText('Path'), '/orders');
-  await user.type(within(dialog).getByLabelText('Into the dataset'), 'orders');
+  await user.type(within(dialog).getByLabelText('Path', { selector: 'input' }), '/orders');
+  await user.type(within(dialog).getByLabelText('Into the dataset', { selector: 'input' }), 'orders');
   await user.click(within(dialog).getByRole('radio', { name: 'At certain times' }));
   const cron = within(dialog).getByLabelText('Cron line');
   await user.clear(cron);

@@ -56,6 +56,7 @@ export function schedule(part: Partial<Schedule> = {}): Schedule {
     every: 3600,
     timeZone: 'UTC',
     paused: false,
+    parked: false,
     nextRuns: [new Date(Date.now() + 600_000).toISOString()],
     recentRuns: [],
     createdAt: NOW,

@@ -23,6 +23,7 @@ export function HeaderCell<T>({ column, sort, onSort }: Props<T>) {
       ) : (
         column.header
       )}
+      {column.note ? ' ' : null}
       {column.note ? <span className={classes.note}>{column.note}</span> : null}
     </div>
   );

@@ -1325,7 +1325,6 @@ export type Liveness = {
 };
 
 /**
-<<<<<<< HEAD
  * MaintenanceStarted
  */
 export type MaintenanceStarted = {
@@ -1337,7 +1336,9 @@ export type MaintenanceStarted = {
      * Workflowid
      */
     workflowId: string;
-=======
+};
+
+/**
  * MasterKeyUse
  */
 export type MasterKeyUse = {
@@ -1365,7 +1366,6 @@ export type MasterKeys = {
      * Versions
      */
     versions: Array<MasterKeyUse>;
->>>>>>> 74aac47 (Show datasets, runs, schedules and settings in the browser, live, with a run's numbers over time)
 };
 
 /**

@@ -429,13 +429,14 @@ export const zLiveness = z.object({
 });
 
 /**
-<<<<<<< HEAD
  * MaintenanceStarted
  */
 export const zMaintenanceStarted = z.object({
     datasetId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     workflowId: z.string()
-=======
+});
+
+/**
  * MasterKeyUse
  */
 export const zMasterKeyUse = z.object({
@@ -451,7 +452,6 @@ export const zMasterKeyUse = z.object({
 export const zMasterKeys = z.object({
     newest: z.string(),
     versions: z.array(zMasterKeyUse)
->>>>>>> 74aac47 (Show datasets, runs, schedules and settings in the browser, live, with a run's numbers over time)
 });
 
 /**
