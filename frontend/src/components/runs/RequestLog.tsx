@@ -43,7 +43,7 @@ export function RequestLog({ run }: { run: Run }) {
       ) : null}
       {rows.length > 0 ? (
         <DataTable
-          label="Requests"
+          label="Log of requests"
           columns={columns(setOpened)}
           rows={rows}
           rowKey={(entry) => String(entry.seq)}
