@@ -1,5 +1,6 @@
 /** Renders with the providers of the app; `open('/runs')` starts the whole app at an address. */
 import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
@@ -41,6 +42,7 @@ export function open(address: string) {
     ...render(
       <MantineProvider theme={theme} env="test">
         <QueryClientProvider client={cache}>
+          <Notifications />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>,
