@@ -19,6 +19,7 @@ from varlor.cli.credential import parse_auth
 from varlor.cli.failures import CommandError, run
 from varlor.cli.options import parse_duration
 from varlor.cli.paging import parse_pagination
+from varlor.cli.query import parse_query
 from varlor.cli.target import parse_target
 from varlor.stack.state import StateDir
 
@@ -199,3 +200,16 @@ def test_a_folder_with_other_files_is_not_written_into(varlor: Varlor, tmp_path:
     assert "other files" in answer.stderr
     assert varlor("fetch", "https://example.com/x", "--out", str(tmp_path / "thesis.txt")).returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_query_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "users.graphql"
+    file.write_text("{ users { id } }")
+    assert parse_query(None, None) == {}
+    assert parse_query(str(file), None) == {"query": "{ users { id } }"}
+    assert parse_query(str(file), '{"n": 3}')["variables"] == {"n": 3}
+    with pytest.raises(CommandError, match="cannot be read"):
+        parse_query(str(tmp_path / "none"), None)
+    for query, variables in ((None, "{}"), (str(file), "[1]"), (str(file), "{")):
+        with pytest.raises(typer.BadParameter):
+            parse_query(query, variables)

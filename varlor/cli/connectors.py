@@ -24,6 +24,7 @@ from varlor.cli.options import (
     parse_pairs,
 )
 from varlor.cli.output import print_facts, print_json, print_rows, print_table, say
+from varlor.cli.query import QueryOption, VariablesOption, parse_query
 from varlor.cli.sync import sync
 
 app = typer.Typer(no_args_is_help=True)
@@ -80,6 +81,7 @@ def create(
     webhook: Annotated[str | None, typer.Option(help=f"A webhook in place of the address: {STYLES}.")] = None,
     dataset: Annotated[str | None, typer.Option(help="With --webhook: where its events go.")] = None,
     secret: Annotated[str | None, typer.Option(help="With --webhook: the sender's, env:VARIABLE.")] = None,
+    graphql: Annotated[bool, typer.Option("--graphql", help="The address is a GraphQL server's.")] = False,
     name: Annotated[str | None, typer.Option(help="Its name; the host if not given.")] = None,
     auth: Annotated[str, typer.Option(help=AUTH_HELP)] = "none",
     header: Annotated[list[str] | None, typer.Option(help="name=value, sent with every request.")] = None,
@@ -98,6 +100,7 @@ def create(
             "/connectors",
             {
                 "name": name or base_url.split("//")[-1].split("/")[0],
+                "apiType": "graphql" if graphql else "rest",
                 "baseUrl": base_url,
                 "headers": parse_pairs(header or []),
                 "rateLimitConfig": {"requestsPerMinute": requests_per_minute, "burstLimit": burst_limit},
@@ -127,11 +130,13 @@ def _for_preset(
 def check(
     connector_id: IdArgument,
     path: Annotated[str | None, typer.Option(help="A path below the base URL.")] = None,
+    query: QueryOption = None,
+    variables: VariablesOption = None,
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,
 ) -> int:
     """Test the connection: one request, at most 30 s; exit code 1 when it fails."""
-    body = {"connectorId": connector_id} | ({"path": path} if path else {})
+    body = {"connectorId": connector_id} | ({"path": path} if path else {}) | parse_query(query, variables)
     result = ask(state_dir, lambda api: api.post("/connectors/test-api", body))
     if as_json:
         print_json(result)
@@ -182,6 +187,8 @@ def show_test(result: dict[str, Any]) -> None:
         return
     kept = ("statusCode", "latencyMs", "url", "contentType", "recordPath")
     print_facts({name: result[name] for name in kept} | {"pagination": json.dumps(result["pagination"])})
+    for each in result.get("errors") or []:
+        say(f"error at {'.'.join(map(str, each['path'])) or 'the query'}: {each['message']}")
     if result["sample"]:
         columns = [column["name"] for column in result["sample"]["columns"]]
         print_rows(columns, result["sample"]["rows"], title="sample")

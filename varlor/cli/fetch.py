@@ -15,6 +15,7 @@ from varlor.cli.oneoff import Order, fulfil
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
 from varlor.cli.output import print_json, say
 from varlor.cli.paging import PAGINATE_HELP, parse_pagination
+from varlor.cli.query import QueryOption, VariablesOption, parse_query
 from varlor.cli.target import parse_target
 from varlor.stack.options import StackOptions
 from varlor.stack.runner import Stack, run_stack
@@ -40,6 +41,8 @@ def fetch(
     ] = OutputFormat.DELTA,
     auth: Annotated[str, typer.Option(help=AUTH_HELP)] = "none",
     paginate: Annotated[str, typer.Option(help=PAGINATE_HELP)] = "auto",
+    query: QueryOption = None,
+    variables: VariablesOption = None,
     record_path: Annotated[str | None, typer.Option(help="JSONPath of the records; else found.")] = None,
     requests_per_minute: Annotated[int, typer.Option(min=1, max=100_000)] = 60,
     burst_limit: Annotated[int, typer.Option(min=1, max=10_000, help="In any one second.")] = 10,
@@ -59,6 +62,7 @@ def fetch(
         credential=parse_auth(auth),
         pagination=parse_pagination(paginate),
         record_path=record_path,
+        graphql=parse_query(query, variables),
         requests_per_minute=requests_per_minute,
         burst_limit=burst_limit,
         max_pages=max_pages,

@@ -16,12 +16,13 @@ from varlor.cli.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to fetch, how, and where to. `credential` holds the secret."""
+    """What to fetch, how, and where to. `credential` holds the secret; `graphql` query and variables."""
 
     target: Target
     credential: dict[str, Any] = field(repr=False)
     pagination: Any
     record_path: str | None
+    graphql: dict[str, Any]
     requests_per_minute: int
     burst_limit: int
     max_pages: int | None
@@ -68,7 +69,8 @@ async def _tidy(api: ApiClient, connector_id: str, dataset_id: str | None) -> No
 def _connector(order: Order) -> dict[str, Any]:
     return {
         "name": f"fetch {order.target.name}",
-        "baseUrl": order.target.origin,
+        "apiType": "graphql" if order.graphql else "rest",
+        "baseUrl": order.target.origin + (order.target.path if order.graphql else ""),
         "rateLimitConfig": {
             "requestsPerMinute": order.requests_per_minute,
             "burstLimit": order.burst_limit,
@@ -79,9 +81,9 @@ def _connector(order: Order) -> dict[str, Any]:
 
 def _request(order: Order) -> dict[str, Any]:
     """The dataset's name is new each time: a one-off never writes into one that is already there."""
+    place = order.graphql or {"path": order.target.path, "params": order.target.params}
     body: dict[str, Any] = {
-        "path": order.target.path,
-        "params": order.target.params,
+        **place,
         "dataset": {"name": f"{order.target.name}-{secrets.token_hex(4)}"},
         "pagination": order.pagination,
     }

@@ -20,6 +20,7 @@ _STREAM: Final = {
     *("path", "endpoint_id", "method", "params", "headers", "body", "query", "variables"),
     *("record_path", "for_each", "async_export"),
 }
+_QUERY: Final = "query ($after: String) { users(first: 100, after: $after) { nodes { id name } } }"
 Query = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
 ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
 
@@ -55,7 +56,7 @@ class FetchRequest(Model):
 
     path: Path | None = None
     endpoint_id: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
-    query: Annotated[Query, Field(description="GraphQL: one query")] | None = None
+    query: Annotated[Query, Field(description="GraphQL: one query", examples=[_QUERY])] | None = None
     variables: Annotated[dict[str, Any], Field(max_length=128, description="GraphQL: of the query")] = {}
     method: Literal["GET", "POST"] = "GET"
     params: Annotated[dict[ParamName, ParamValue | list[ParamValue]], Field(max_length=128)] = {}

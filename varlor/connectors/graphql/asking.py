@@ -44,7 +44,7 @@ class Asking:
             await self._sender.hold(self._errand, error.retry_after)
             raise error
         await self._sender.hold(self._errand, wait)
-        if answer.data is None:
+        if not isinstance(answer.data, dict):
             raise self.error(answer)
         return answer
 
@@ -53,7 +53,7 @@ class Asking:
         now = self._sender.now()
         wait = wait_for(answer.whole, now) or seconds_to_wait(answer.response.headers, now)
         if not answer.faults:
-            return SourceError("bad_records", "The server answered null instead of data.", status=200)
+            return SourceError("bad_records", "The server answered with no data and no error.", status=200)
         return error_of(answer.faults, answered=answer.data is not None, wait=wait)
 
     async def _send(self, asked: Asked, attempt: int, seconds: float) -> Answer:

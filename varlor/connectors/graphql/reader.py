@@ -79,6 +79,8 @@ class GraphQLReader:
             answer.select(self._plan.record_path)
         elif spot is not None:
             answer.take(spot)
+            if reach(answer.data, spot.keys) is None:
+                self._job.note(f"The server answered null at {spot.path}; taken as no records.")
         self._add_parent(answer)
 
     def _add_parent(self, answer: Answer) -> None:
