@@ -73,6 +73,7 @@ def _settings(preset: Preset) -> dict[str, Any]:
     auth = preset.auth[0]
     kind = "bearer" if auth.type == "oauth2" else auth.type  # a token goes out the same way
     return {
+        "api_type": preset.api_type,
         "headers": preset.headers,
         "auth_type": kind,
         "api_key_config": auth.api_key_config,
