@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from varlor.contracts.care import Promise
 from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.dataset import TableFacts
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.model import Model
+from varlor.contracts.notification import NotificationTarget
 from varlor.contracts.run import Counters, RequestLogEntry, RunError, SchemaChange
 from varlor.contracts.schedule import ScheduleSettings
 from varlor.errors import VarlorError
@@ -28,6 +31,7 @@ from varlor.storage.tables import METADATA
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = FetchRequest(path="/canary", dataset=DatasetTarget(name="canary"))
 SETTINGS = ConnectorSettings(name="canary", base_url="https://canary.example.com", auth_type="bearer")
+TARGET = NotificationTarget(url="https://canary.example.com/", events=["run.failed"])
 CANARY = Secrets.model_validate({"bearer_token": "canary"})
 OTHERS: dict[str, Any] = {
     "settings": ConnectorSettings(name="own", base_url="https://own/", auth_type="bearer"),
@@ -72,6 +76,20 @@ OTHERS: dict[str, Any] = {
     "former_until": TIME,
     "limit": 10,
     "cursor": None,
+    "max_age": 60,
+    "refreshed": True,
+    "next_at": TIME,
+    "target": NotificationTarget(url="https://own/", events=["run.failed"]),
+    "type_": "run.failed",
+    "data": {"own": True},
+    "next_attempt_at": TIME,
+}
+OF_ONE_ROOM: dict[str, dict[str, Any]] = {
+    "notifications": {
+        "error": "own",
+        "status": "pending",
+        "secret": SecretStr("whsec_b3duIG93biBvd24gb3duIG93bg=="),
+    },
 }
 
 
@@ -103,8 +121,13 @@ async def furnish(tenant: TenantStore) -> dict[str, Any]:
     await tenant.audit.write("canary", actor="ann", connector_id=connector.id)
     await tenant.idempotency.begin("key", "print")
     await tenant.idempotency.finish("key", RememberedAnswer("print", 201, {"canary": True}))
+    await tenant.datasets.promise(dataset.id, 60)
+    await tenant.notifications.configure(TARGET, SecretStr("whsec_Y2FuYXJ5IGNhbmFyeSBjYW5hcnk="))
+    await tenant.notifications.record("msg_canary", "run.failed", {"canary": True})
     ids = {"connector_id": connector.id, "dataset_id": dataset.id, "run_id": run.id, "name": dataset.name}
-    return ids | {"schedule_id": scheduled.id, "schedule": schedule}
+    turned = Promise(tenant_id="t", dataset_id=dataset.id, fresh_until=TIME, stale_since=None, stale=True)
+    ids |= {"schedule_id": scheduled.id, "message_id": "msg_canary"}
+    return ids | {"schedule": schedule, "promise": turned}
 
 
 async def rows(engine: AsyncEngine, tenant_id: str) -> list[list[Any]]:
@@ -116,7 +139,7 @@ async def rows(engine: AsyncEngine, tenant_id: str) -> list[list[Any]]:
 async def outcome(store: Store, room: str, method: str, ids: dict[str, Any]) -> str:
     """Call as a tenant that has nothing; answers what it was told, without the ids it gave itself."""
     call = getattr(getattr(store.tenant(f"foreign-{uuid.uuid4().hex}"), room), method)
-    known = OTHERS | ids
+    known = OTHERS | OF_ONE_ROOM.get(room, {}) | ids
     try:
         answer = await call(**{name: known[name] for name in inspect.signature(call).parameters})
     except VarlorError as error:
@@ -135,8 +158,9 @@ async def test_another_tenants_ids_are_as_good_as_none(
     assert "canary" not in theirs.replace("run_canary", "")
     unknown = dict.fromkeys(ids, "missing")
     unknown["schedule"] = ids["schedule"].model_copy(update={"connector_id": "missing"})
+    unknown["promise"] = ids["promise"].model_copy(update={"dataset_id": "missing"})
     missing = await outcome(store, room, method, unknown)
-    if method not in {"create", "write"}:  # these answer something new each time
+    if method not in {"create", "write", "configure"}:  # these answer something new each time
         assert theirs == missing
 
 
@@ -149,6 +173,7 @@ def test_every_repository_is_tried() -> None:
         "starts",
         "datasets",
         "inbox",
+        "notifications",
         "audit",
         "idempotency",
     }
