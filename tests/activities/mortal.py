@@ -120,7 +120,6 @@ async def _lived(datasets: DeltaDatasets, target: LandingTarget, reader: Any, fa
         landing=cast("Any", MortalLanding(landing, fate)),
         journal=cast("Journal", Silent()),
         tally=Tally.after(counters),
-        heartbeat=lambda *_: None,
         stop=asyncio.Event(),
         failures=0,
         random=cast("Any", NoWait()),
