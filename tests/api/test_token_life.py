@@ -41,10 +41,15 @@ async def fetching(api: httpx2.AsyncClient, connector: str) -> dict[str, Any]:
     order = {"path": "/v1/events", "params": {"per_page": 10}, "dataset": {"name": uuid.uuid4().hex}}
     run = (await api.post(f"/connectors/{connector}/fetch", json=order)).json()
     async with asyncio.timeout(60):
-        while (seen := (await api.get(f"/runs/{run['runId']}")).json())["pages"] < 3:
+        while _pages(seen := (await api.get(f"/runs/{run['runId']}")).json()) < 3:
             assert seen["status"] in {"queued", "running", "throttled"}, seen
             await asyncio.sleep(0.1)
     return run
+
+
+def _pages(run: dict[str, Any]) -> int:
+    """Read so far, committed or not."""
+    return run["pages"] + run["pendingPages"]
 
 
 async def whole(api: httpx2.AsyncClient, run: dict[str, Any]) -> dict[str, Any]:
