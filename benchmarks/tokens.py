@@ -42,6 +42,7 @@ PARTS = os.environ.get("BENCH_PARTS", "expiring,idle,sync").split(",")
 TENANT, AT_ONCE, LONG = "default", 32, 86_400
 WATCHED = ("worker", "temporal")
 _TRIES = 20
+REST = 60  # seconds
 
 
 @asynccontextmanager
@@ -164,12 +165,16 @@ async def idle(launched: Launched, consents: Consents) -> None:
         await asyncio.sleep(10)  # the last workflow tasks end, and what was started for them is let go
         after, wall = sizes(launched), monotonic() - began - 10
         started = spent(launched)
+        await asyncio.sleep(REST)
+        rested = spent(launched)
     heads = ("", "before", "with all idle", "KiB a connector")
     labels = ("worker, resident MB", "Temporal, resident MB", "varlor.db, MB", "temporal.db, MB")
     rows = [(n, a, b, (b - a) * 1024 / IDLE) for n, a, b in zip(labels, before, after, strict=True)]
     show(f"{IDLE:,} idle keep-token-fresh workflows, connected at {IDLE / wall:.0f} a second", heads, rows)
     costs = [(p, (b - a) * 1000 / IDLE) for p, a, b in zip(WATCHED, cpus, started, strict=True)]
     show("Starting one", ("", "CPU ms"), costs)
+    rests = [(p, (b - a) * 1000 / REST) for p, a, b in zip(WATCHED, started, rested, strict=True)]
+    show(f"{REST} s in which none is due", ("", "CPU ms a second"), rests)
     await sustained(launched, consents)
 
 
