@@ -20,6 +20,7 @@ from varlor.bootstrap import SystemClock
 from varlor.cache import RedisEvents, RedisTokenCache, RedisTokenStash, connect
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.messages import RefreshInput, RefreshOutcome
+from varlor.contracts.notification import NotificationTarget
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import PartUnavailableError, TokenError
@@ -192,6 +193,9 @@ async def test_a_deletion_during_a_refresh_gives_the_new_token_back(stand: Stand
 
 
 async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> None:
+    outbox = stand.store.tenant(stand.tenant).notifications
+    target = NotificationTarget(url="https://hooks.example.com/x", events=["connector.needs_reauth"])
+    await outbox.configure(target, SecretStr("whsec_c2VjcmV0LW9mLXR3ZW50eS1mb3VyLWJ5dGVz"))
     stand.provider.error = TokenError("invalid_grant", "expired", code="invalid_grant", status=400)
     first = await stand.refresh(force=True)
     again = await stand.refresh(force=True)
@@ -201,6 +205,9 @@ async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> Non
     by_hand = await stand.refresh(force=True, actor="ann")
     assert by_hand.token.status == "needs_reauth"
     assert (await stand.actions()).count("token.needs_reauth") == 1
+    (sent,) = (await outbox.list(limit=10, cursor=None)).items
+    assert (sent.type, sent.status) == ("connector.needs_reauth", "pending")
+    assert sent.data["connectorId"] == stand.connector
     connector = await stand.store.tenant(stand.tenant).connectors.get(stand.connector)
     assert connector.status == "needs_reauth"
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
+from api.services import Services
 from tests.api.conftest import Door
 from tests.api.oauth_kit import Provider, connect, consented, created, new_provider, started, until
+from varlor.ports import Identity, Role
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("worker_log")]
 
@@ -77,6 +80,23 @@ async def test_the_forged_and_the_replayed_are_refused_without_a_token_request(
     last = await editor.get(callback, headers=json_wanted)
     assert last.json()["oauth"] == "connected", last.text
     assert await provider.requests("authorization_code") == 1
+
+
+@pytest.mark.parametrize("whose", ["another user", "another tenant"])
+async def test_a_callback_in_somebody_elses_session_is_refused(
+    door: Door, services: Services, editor: httpx2.AsyncClient, provider: Provider, whose: str
+) -> None:
+    connector = (await created(editor, provider))["id"]
+    callback = await consented((await started(editor, connector))["authorizationUrl"])
+    subject = "eve" if whose == "another user" else f"editor@{door.tenant}"
+    tenant = door.tenant if whose == "another user" else f"{door.tenant}-other"
+    until_then = datetime.now(UTC) + timedelta(minutes=5)
+    guest = Identity(subject, tenant, frozenset[Role]({"admin"}), until_then)
+    session, _ = await services.sessions.redeem(await services.sessions.invite(guest))
+    editor.cookies.set("varlor_session", session)  # in the very browser that the attempt is bound to
+    refused = await editor.get(callback)
+    assert refused.headers["location"] == "/?oauth=error&reason=wrong_user"
+    assert await provider.requests("authorization_code") == 0
 
 
 @pytest.mark.parametrize(
