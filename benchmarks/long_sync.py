@@ -17,16 +17,16 @@ SHORT = 60
 
 
 def long_sync(launched: Launched, consents: Consents) -> None:
-    """A sync of MINUTES with real 60-second tokens: 120 pages, each delayed."""
+    """A sync of MINUTES with real 60-second tokens: 120 delayed pages, one after the other by cursor."""
     consents.steer("DELETE", "/stats")
     consents.live(SHORT)
-    slow = {"pathPrefix": "/oauth2/offset/events", "kind": "slow", "everyNth": 1}
+    slow = {"pathPrefix": "/oauth2/cursor/events", "kind": "slow", "everyNth": 1}
     slow |= {"delaySeconds": MINUTES * 60 / 120}
     httpx2.post(f"{consents.address}/_faults", json={"rules": [slow]}).raise_for_status()
     api, first = sign_in(launched), consents.give("long-sync")
     settings = consents.config("long-sync", first["refresh_token"])
     connector, began = api.connector(f"{consents.address}/oauth2", **settings), monotonic()
-    run_id, dataset = api.fetch(connector, "/offset/events", name="long sync", writeMode="append")
+    run_id, dataset = api.fetch(connector, "/cursor/events", name="long sync", writeMode="append")
     run = api.until_ended(run_id, MINUTES * 60 * 2 + 300)
     if run["status"] != "succeeded":
         raise SystemExit(f"the sync ended as {run['status']}: {run['error']}")

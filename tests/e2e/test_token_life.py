@@ -13,15 +13,15 @@ from tests.stack.launched import Launched
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(200)]
 
 EVENTS = {record["id"] for record in make_data().events.records}
-LIFE = 10  # seconds; renewed after six to eight of them
-SLOW = 0.2  # seconds a page: 120 pages last well beyond two lives
+LIFE = 10  # seconds; renewed after five to eight of them
+SLOW = 0.2  # seconds a page: 120 pages, one after the other by their cursor, last well beyond two lives
 
 
 @pytest.fixture
 def consents(stack: Launched) -> Iterator[Consents]:
     """The sample server with short tokens, and each page of events delayed."""
     address = stack.facts["sample_url"]
-    rule = {"pathPrefix": "/oauth2/offset/events", "kind": "slow", "delaySeconds": SLOW, "everyNth": 1}
+    rule = {"pathPrefix": "/oauth2/cursor/events", "kind": "slow", "delaySeconds": SLOW, "everyNth": 1}
     httpx2.post(f"{address}/_faults", json={"rules": [rule]}).raise_for_status()
     given = Consents(address)
     given.live(LIFE)
@@ -33,7 +33,7 @@ def test_a_sync_longer_than_its_tokens_sees_no_401_and_loses_no_row(api: Api, co
     first = consents.give("long-sync")
     settings = consents.config("long-sync", first["refresh_token"])
     connector = api.connector(f"{consents.address}/oauth2", **settings)
-    run_id, dataset = api.fetch(connector, "/offset/events", name="long sync", writeMode="append")
+    run_id, dataset = api.fetch(connector, "/cursor/events", name="long sync", writeMode="append")
     ended = api.until_ended(run_id)
     assert ended["status"] == "succeeded", ended
     each_once(api.location(dataset), "id", EVENTS)
