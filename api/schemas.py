@@ -266,11 +266,6 @@ class DatasetPatch(Model):
         return self
 
 
-class MaintenanceStarted(Model):
-    dataset_id: Id
-    workflow_id: str
-
-
 class ResetRequest(Model):
     """Where the next sync starts: at `from`, as the API's parameter takes it, or without it from nothing."""
 

@@ -14,10 +14,10 @@ from fastapi.responses import StreamingResponse
 from api.deps import Admin, Caller, Cursor, Editor, Limit, Svc, Viewer, page
 from api.idempotency import IdempotencyKey, once
 from api.openapi import guarded
-from api.schemas import DatasetPatch, MaintenanceStarted, Page, ResetRequest
+from api.schemas import DatasetPatch, Page, ResetRequest
 from api.strict import StrictRoute
 from api.trail import audit
-from varlor.contracts.care import DatasetRef
+from varlor.contracts.care import DatasetRef, MaintenanceStarted
 from varlor.contracts.dataset import Dataset, RowsPage
 from varlor.errors import ConflictError, NotFoundError, VarlorError
 

@@ -1,6 +1,6 @@
 """What goes into and out of the workflows that look after datasets, and that tell the outside of them."""
 
-from varlor.contracts.model import Model, UtcTime
+from varlor.contracts.model import Id, Model, UtcTime
 
 
 class TenantRef(Model):
@@ -64,3 +64,8 @@ class MaintainOutcome(Model):
     compacted: int
     deleted: int
     busy: bool = False
+
+
+class MaintenanceStarted(Model):
+    dataset_id: Id
+    workflow_id: str
