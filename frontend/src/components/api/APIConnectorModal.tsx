@@ -16,6 +16,7 @@ import { WebhookStep } from './WebhookStep';
 import { WhatStep } from './WhatStep';
 import { WhereStep } from './WhereStep';
 import { WhoStep } from './WhoStep';
+import classes from './Wizard.module.css';
 
 const NAMES: Record<Step, string> = { source: 'Kind', where: 'Where', who: 'Who', test: 'Test', what: 'What', keep: 'Keep' };
 const PAGES = { source: SourceStep, where: WhereStep, who: WhoStep, test: TestStep, what: WhatStep, keep: KeepStep };
@@ -41,9 +42,9 @@ export function APIConnectorModal() {
       closeButtonProps={{ 'aria-label': 'Close; what you entered stays' }}
       closeOnClickOutside={false}
     >
-      <Stepper active={at} onStepClick={(index) => go(steps[index] ?? 'source')} size="xs" mb="lg" allowNextStepsSelect={false} wrap={false}>
-        {steps.map((each) => (
-          <Stepper.Step key={each} label={narrow && each !== step ? undefined : NAMES[each]} aria-label={NAMES[each]} />
+      <Stepper classNames={{ stepIcon: classes.stepIcon }} active={at} onStepClick={(index) => go(steps[index] ?? 'source')} size="xs" mb="lg" allowNextStepsSelect={false} wrap={false}>
+        {steps.map((each, index) => (
+          <Stepper.Step key={each} label={narrow && each !== step ? undefined : NAMES[each]} aria-label={narrow && each !== step ? `${index + 1} ${NAMES[each]}` : undefined} />
         ))}
       </Stepper>
       <Page key={generation} />
