@@ -190,7 +190,6 @@ async def test_what_is_no_static_credential_is_refused(service: APIConnectorServ
         ({"auth_type": "bearer"}, InvalidInputError),
         ({"auth_type": "apikey"}, InvalidInputError),
         ({"auth_type": "oauth2"}, UnsupportedError),
-        ({"api_type": "webhook"}, UnsupportedError),
     ):
         reader.settings, reader.secrets = settings, Secrets()
         with pytest.raises(error):

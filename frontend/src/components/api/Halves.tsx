@@ -1,7 +1,7 @@
-/** A step's two halves side by side; on a narrow screen the right one becomes a tab. */
-import { Tabs } from '@mantine/core';
+/** A step's two halves side by side; on a narrow screen one at a time, and neither loses what it holds. */
+import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 import classes from './Wizard.module.css';
 
@@ -13,27 +13,25 @@ interface Props {
 }
 
 export function Halves({ left, right, rightName = 'Request' }: Props) {
-  const narrow = useMediaQuery('(max-width: 62em)');
-  if (!narrow) {
-    return (
-      <div className={classes.halves}>
-        <div>{left}</div>
-        <section className={classes.right} aria-label={rightName}>
-          {right}
-        </section>
-      </div>
-    );
-  }
+  const narrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false });
+  const [shown, setShown] = useState<'left' | 'right'>('left');
   return (
-    <Tabs defaultValue="form" keepMounted>
-      <Tabs.List mb="md">
-        <Tabs.Tab value="form">Form</Tabs.Tab>
-        <Tabs.Tab value="right">{rightName}</Tabs.Tab>
-      </Tabs.List>
-      <Tabs.Panel value="form">{left}</Tabs.Panel>
-      <Tabs.Panel value="right" className={classes.right}>
+    <div className={classes.halves}>
+      {narrow ? (
+        <SegmentedControl
+          aria-label="What to see"
+          value={shown}
+          onChange={(value) => setShown(value as 'left' | 'right')}
+          data={[
+            { value: 'left', label: 'Form' },
+            { value: 'right', label: rightName },
+          ]}
+        />
+      ) : null}
+      <div hidden={narrow && shown !== 'left'}>{left}</div>
+      <section hidden={narrow && shown !== 'right'} className={classes.right} aria-label={rightName}>
         {right}
-      </Tabs.Panel>
-    </Tabs>
+      </section>
+    </div>
   );
 }
