@@ -34,9 +34,12 @@ def start_slow_sync(api: httpx2.Client, sample_url: str) -> dict[str, Any]:
 
 
 def pages_of(api: httpx2.Client, run_id: str) -> int:
-    return api.get(f"/runs/{run_id}").raise_for_status().json()["pages"]
+    """Read so far, committed or not yet."""
+    run = api.get(f"/runs/{run_id}").raise_for_status().json()
+    return run["pages"] + (run.get("pendingPages") or 0)
 
 
+@pytest.mark.timeout(540)  # three deaths, each with its time until the work is taken up again
 def test_a_running_sync_survives_kills_and_a_restart(tmp_path: Path) -> None:
     first = Launched(tmp_path / "state", "up", *FREE_PORTS)
     second = None
@@ -50,7 +53,7 @@ def test_a_running_sync_survives_kills_and_a_restart(tmp_path: Path) -> None:
                 os.kill(first.facts["pids"][part], signal.SIGKILL)
                 first.until_said(f"{part} is back")
                 before = pages_of(api, run_id)
-                eventually(f"the sync goes on after the {part}", lambda: pages_of(api, run_id) > before)  # noqa: B023 - asked within this turn
+                eventually(f"the sync goes on after the {part}", lambda: pages_of(api, run_id) > before, 150)  # noqa: B023 - asked within this turn
         first.stop()
 
         second = Launched(tmp_path / "state", "up").until_ready()
