@@ -3,8 +3,6 @@ import { z } from 'zod';
 
 import { zRateLimitConfig } from '@/lib/api/generated/zod.gen';
 
-import type { Draft } from './draft';
-
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const CREDENTIAL_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie']);
 const SLOT = /\{[a-z][a-z0-9_]*\}/;
@@ -76,10 +74,3 @@ export const apiKeyRules = z.object({
 
 /** Where the server has the key already, none is needed. */
 export const storedKeyRules = apiKeyRules.extend({ apiKey: z.string().max(16_384) });
-
-/** What stands between the draft and a request, by step; empty when nothing does. */
-export function missingOf(draft: Draft): string | null {
-  if (draft.apiType === 'webhook') return null;
-  const found = whereRules.safeParse(draft);
-  return found.success ? null : (found.error.issues[0]?.message ?? 'Something is missing.');
-}
