@@ -16,7 +16,7 @@ from varlor.ports import Clock, Store, Workflows
 PATIENCE: Final = timedelta(minutes=2)  # a run this young may be about to start
 EVERY: Final = 60.0  # seconds between two looks
 BATCH: Final = 200  # runs a look
-log: Final = structlog.get_logger("worker")
+log: Final = structlog.get_logger()
 
 _LOST: Final = RunError(
     type=NOT_STARTED,

@@ -53,7 +53,7 @@ UPDATE_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 28.0  # with what is around it, the whole answer stays below 30 s
 DISCOVER_SECONDS: Final = 100.0
 _SOURCE_KINDS: Final = frozenset[str](get_args(SourceKind))
-log: Final = structlog.get_logger("api")
+log: Final = structlog.get_logger()
 _TENANT: Final = SearchAttributeKey.for_keyword(names.TENANT_ATTRIBUTE)
 _CONNECTOR: Final = SearchAttributeKey.for_keyword(names.CONNECTOR_ATTRIBUTE)
 

@@ -48,7 +48,7 @@ _SLUGS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
 }
 
-log: Final = structlog.get_logger("api")
+log: Final = structlog.get_logger()
 
 
 class ProblemField(BaseModel):

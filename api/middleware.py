@@ -31,7 +31,7 @@ Observe = Callable[[str, str, int, float], None]
 """Takes method, route template, status and seconds."""
 
 _tracer: Final = trace.get_tracer("varlor.api")  # does nothing until an exporter is set up
-log: Final = structlog.get_logger("api")
+log: Final = structlog.get_logger()
 
 
 class Watch:

@@ -35,7 +35,7 @@ from varlor.settings import Settings
 from varlor.stack.state import StateDir
 from varlor.temporal import connect
 
-STARTS, AT_ONCE, ROUNDS = 200, 16, 5
+STARTS, AT_ONCE, ROUNDS = 200, 16, 9
 Start = Callable[[], Awaitable[object]]
 
 

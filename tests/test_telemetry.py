@@ -15,7 +15,7 @@ import logging, structlog
 from varlor.settings import Settings
 from varlor.telemetry import configure
 configure(Settings(log_format={format!r}, log_level="info"), "worker")
-log = structlog.get_logger("room")
+log = structlog.get_logger()
 with structlog.contextvars.bound_contextvars(correlation_id="trace-1"):
     log.info("said", rows=5, bearer_token="canary-3f9a1c77", url="https://u:canary-3f9a1c77@h/?token=canary-3f9a1c77")
     logging.getLogger("some.library").warning("got %s", "Authorization: Bearer canary-3f9a1c77")

@@ -2,8 +2,9 @@
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
+import orjson
 import structlog
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -18,6 +19,9 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from varlor.redaction import redact_event
 from varlor.settings import Settings
 
+_AS_THEY_ARE: Final = (
+    orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 # Libraries that write whole URLs or bodies at info or debug: their warnings are enough.
 _QUIET: Final = ("httpx2", "httpcore2", "sqlalchemy.engine", "aiosqlite", "sse_starlette", "uvicorn.access")
 
@@ -33,32 +37,31 @@ def configure(settings: Settings, service: str) -> None:
 
 
 def _configure_logs(settings: Settings) -> None:
-    """One way out for our own lines and for those of libraries, redaction last but one on both."""
+    """Our lines go straight to stderr, those of libraries through `logging`; both are redacted."""
+    level, render = logging.getLevelNamesMapping()[settings.log_level.upper()], _renderer(settings)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.format_exc_info,
-        redact_event,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, redact_event, render],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
+    foreign: list[Processor] = [structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), redact_event]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared[:-1], structlog.stdlib.ExtraAdder(), redact_event],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(settings)],
+            foreign_pre_chain=[*shared, *foreign],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error"):
@@ -69,7 +72,11 @@ def _configure_logs(settings: Settings) -> None:
 def _renderer(settings: Settings) -> Processor:
     if settings.log_format == "console":
         return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    return structlog.processors.JSONRenderer(default=_plain)
+    return structlog.processors.JSONRenderer(serializer=_json)
+
+
+def _json(event: Any, **_: Any) -> str:
+    return orjson.dumps(event, _plain, _AS_THEY_ARE).decode()
 
 
 def _plain(value: object) -> str:

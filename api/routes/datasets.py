@@ -40,7 +40,7 @@ _FILE: Final = {
     }
 }
 
-log: Final = structlog.get_logger("api")
+log: Final = structlog.get_logger()
 
 
 @router.get("", operation_id="list_datasets", summary="List datasets, newest first", responses=guarded(422))

@@ -57,6 +57,17 @@ async def test_many_starts_at_once_share_a_dataset_and_keep_the_audits_chain(ten
     assert await tenant.audit.verify() is None
 
 
+async def test_a_refused_start_takes_none_of_those_along_that_came_with_it(tenant: SqlTenantStore) -> None:
+    place = await connector(tenant)
+    starts = [queued(tenant, f"run_{n}", place if n % 3 else "no-such-connector") for n in range(12)]
+    ended = await asyncio.gather(*starts, return_exceptions=True)
+    assert [isinstance(end, NotFoundError) for end in ended] == [n % 3 == 0 for n in range(12)]
+    runs = await tenant.runs.list(limit=50, cursor=None)
+    assert {run.id for run in runs.items} == {f"run_{n}" for n in range(12) if n % 3}
+    assert len((await tenant.audit.list(limit=50, cursor=None)).items) == 8
+    assert await tenant.audit.verify() is None
+
+
 async def test_one_id_is_one_run(tenant: SqlTenantStore) -> None:
     place = await connector(tenant)
     runs = await asyncio.gather(*(queued(tenant, "run_1", place) for _ in range(6)))

@@ -1,7 +1,7 @@
 """Sessions, and the one place where a driver's failure becomes one of ours."""
 
 from asyncio import Lock, get_running_loop
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final, TypeVar
@@ -22,9 +22,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.errors import InvalidInputError, PartUnavailableError
 from varlor.storage.engine import DURABLE, SNAPSHOT, WRITES, writer_of
+from varlor.storage.group_commit import GroupCommit
 from varlor.storage.tables import TenantRow
 
 T = TypeVar("T")
+Act = Callable[[Connection], Any]
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 _NO_TABLE: Final = {"42P01", "42703", 1}  # undefined table, undefined column; SQLite's one code for both
 
@@ -44,13 +46,16 @@ class Database:
         # SQLite has one writer at a time. Those of one process queue here, and go on the moment it is their
         # turn; the driver would sleep and ask again.
         self._turn = nullcontext() if postgres else Lock()
-        self._writer = None if postgres else writer_of(engine)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._acts = None if postgres else GroupCommit[Act, Any](self._by(writer_of(engine)), lambda _: 0)
         self._insert = postgresql.insert if postgres else sqlite.insert
+        self._inserts = dict[type[TenantRow], postgresql.Insert | sqlite.Insert]()
 
     def insert(self, table: type[TenantRow]) -> postgresql.Insert | sqlite.Insert:
         """Return an insert that knows `ON CONFLICT`."""
-        return self._insert(table)
+        if table not in self._inserts:
+            self._inserts[table] = self._insert(table)
+        return self._inserts[table]
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
@@ -81,16 +86,20 @@ class Database:
         """Run a whole transaction: commit at the end, roll back on any error.
 
         `act` executes Core statements as if nothing were asynchronous. On SQLite it runs in a thread of its
-        own, so that all its statements together cost one visit there.
+        own, together with those that came while that was busy; it may run twice, the first time rolled back.
         """
         with named_failures():
-            if self._writer is not None:
-                async with self._turn:
-                    return await get_running_loop().run_in_executor(
-                        self._thread, _transact, self._writer, act
-                    )
+            if self._acts is not None:
+                return await self._acts.add(act)
             async with self._writers.begin() as connection:
                 return await connection.run_sync(act)
+
+    def _by(self, writer: Engine) -> Callable[[Sequence[Act]], Awaitable[Sequence[Any]]]:
+        async def together(acts: Sequence[Act]) -> Sequence[Any]:
+            async with self._turn:
+                return await get_running_loop().run_in_executor(self._thread, _transact, writer, acts)
+
+        return together
 
     async def ping(self) -> None:
         with named_failures():
@@ -98,9 +107,25 @@ class Database:
                 await connection.execute(text("SELECT 1"))
 
 
-def _transact(engine: Engine, act: Callable[[Connection], T]) -> T:
-    with engine.begin() as connection:
-        return act(connection)
+def _transact(engine: Engine, acts: Sequence[Act]) -> Sequence[Any]:
+    """Each act's answer, or its exception. One transaction for all; where one fails, one for each."""
+    try:
+        with engine.begin() as connection:
+            return [act(connection) for act in acts]
+    except OperationalError:  # the database's own trouble is everybody's
+        raise
+    except Exception:
+        if len(acts) == 1:
+            raise
+    return [_alone(engine, act) for act in acts]
+
+
+def _alone(engine: Engine, act: Act) -> Any:
+    try:
+        with engine.begin() as connection:
+            return act(connection)
+    except Exception as error:  # noqa: BLE001 - whoever waits for this act raises it
+        return error
 
 
 @contextmanager

@@ -21,7 +21,7 @@ class GroupCommit(Generic[T, R]):
     """Hands items to `commit` in the order in which they came; each caller waits for its own group."""
 
     def __init__(
-        self, commit: Callable[[Sequence[T]], Awaitable[Sequence[R]]], size: Callable[[T], int]
+        self, commit: Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]], size: Callable[[T], int]
     ) -> None:
         self._commit = commit
         self._size = size
@@ -30,7 +30,7 @@ class GroupCommit(Generic[T, R]):
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, item: T) -> R:
-        """Answer what `commit` said of this item, or raise what it raised.
+        """Answer what `commit` said of this item, or raise it, or raise what `commit` raised.
 
         PartUnavailableError when too much waits already: nothing of this item was kept.
         """
@@ -54,7 +54,11 @@ class GroupCommit(Generic[T, R]):
                         done.set_exception(error)
             else:
                 for (_, done), answer in zip(group, answers, strict=True):
-                    if not done.done():
+                    if done.done():
+                        continue
+                    if isinstance(answer, Exception):
+                        done.set_exception(answer)
+                    else:
                         done.set_result(answer)
 
     def _next(self) -> list[tuple[T, asyncio.Future[R]]]:

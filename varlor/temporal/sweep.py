@@ -10,7 +10,7 @@ from varlor.errors import VarlorError
 from varlor.ports import Drains, Store
 
 SWEEP_SECONDS: Final = 30.0
-log: Final = structlog.get_logger("worker")
+log: Final = structlog.get_logger()
 
 
 async def sweep_inboxes(store: Store, drains: Drains, seconds: float = SWEEP_SECONDS) -> None:
