@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.burial import Burial
 from activities.care import CareActivities
@@ -79,6 +79,7 @@ def control_worker(client: Client, parts: Parts) -> Worker:
             *token_activities(parts),
         ],
         max_concurrent_activities=CONTROL_SLOTS,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),  # one for new work let 40 tasks/s through
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
     )
