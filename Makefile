@@ -8,6 +8,7 @@ UV := $(BIN)/uv
 ARGS ?=
 NPM := frontend/npm --silent
 UI := api/ui/index.html
+PROVIDER := tests/provider
 
 help: ## what each target does
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## / — /'
@@ -26,10 +27,14 @@ frontend/node_modules/.installed: $(VENV)/.installed frontend/package-lock.json
 	$(NPM) ci --no-audit --no-fund
 	touch $@
 
+$(PROVIDER)/node_modules/.installed: $(VENV)/.installed $(PROVIDER)/package-lock.json
+	$(NPM) --prefix $(CURDIR)/$(PROVIDER) ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
 $(UI): frontend/node_modules/.installed $(shell find frontend/src frontend/public frontend/scripts -type f) frontend/index.html frontend/vite.config.ts frontend/package.json
 	$(NPM) run build -- --logLevel warn
 
-setup: $(VENV)/.installed $(UI) ## install the locked packages into .venv, and build the UI
+setup: $(VENV)/.installed $(UI) $(PROVIDER)/node_modules/.installed ## install the locked packages into .venv, and build the UI
 
 run: setup ## install, start the stack and do the main job against the sample API; ARGS=--once exits after it
 	$(BIN)/varlor demo $(ARGS)
