@@ -1,6 +1,7 @@
 """One bounded chunk of a run: pages in, checkpoints out, and a typed reason for stopping."""
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
@@ -10,7 +11,7 @@ from activities.failures import run_error
 from activities.journal import Journal, Tally
 from activities.retry import HELD_WAIT, wait_after
 from varlor.contracts.messages import ChunkResult
-from varlor.contracts.run import Counters, Run, RunError
+from varlor.contracts.run import Counters, Run, RunError, SchemaChange
 from varlor.contracts.waits import WaitReason
 from varlor.errors import AuthRequiredError, SourceError
 from varlor.ports import (
@@ -44,6 +45,7 @@ class Chunk:
     failures: int
     random: Random = field(default_factory=Random)
     _state: RunState = field(default_factory=RunState)
+    _committing: asyncio.Future[None] | None = None
     _committed_at: float = field(default_factory=monotonic)
     _ends_at: float = field(default_factory=lambda: monotonic() + CHUNK_SECONDS)
 
@@ -58,8 +60,10 @@ class Chunk:
         except BaseException:
             # Whatever ended the chunk, what is in the buffer was read and paid for.
             await self._commit()
+            await self._committed()
             raise
         await self._commit()
+        await self._committed()
         cursor = self._state.cursor
         return ChunkResult(
             done=self._state.done,
@@ -163,11 +167,26 @@ class Chunk:
         )
 
     async def _commit(self) -> None:
+        """Begin to write what is in the buffer, once the commit before this one is through."""
+        await self._committed()
         state = self._state.model_copy(update={"counters": self.tally.freeze()})
         if state != self.landing.state:
-            changes = await self.landing.commit(state)
-            await self.journal.committed(state.counters, changes)
+            self._committing = asyncio.ensure_future(self._write(state, self.landing.commit(state)))
         self._committed_at = monotonic()
+
+    async def _write(self, state: RunState, landed: Awaitable[Sequence[SchemaChange]]) -> None:
+        await self.journal.committed(state.counters, await landed)
+
+    async def _committed(self) -> None:
+        """Wait for the commit that is being written; raises what became of it, once."""
+        committing = self._committing
+        if committing is None:
+            return
+        try:
+            await asyncio.shield(committing)
+        finally:
+            if committing.done():
+                self._committing = None
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -72,7 +72,8 @@ class FetchActivities:
         tally = Tally.after((landing.state or RunState()).counters)
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
         stop = asyncio.Event()
-        job = replace(await self._job(order.tenant_id, tenant, run, journal), since=landing.since)
+        job = await self._job(order.tenant_id, tenant, run, journal)
+        job = replace(job, since=landing.since, expect=landing.expect)
         landing_is_new = landing.state is None
         if landing_is_new and landing.since is not None:
             journal.note(f"An incremental sync: records from {landing.since} on are asked for.")

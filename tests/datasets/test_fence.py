@@ -1,6 +1,7 @@
 """Rows and cursor commit together or not at all, and only the newest attempt commits."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from deltalake import DeltaTable
 import varlor.datasets.landing
 from tests.datasets.lake_kit import Lake, page, state
 from varlor.datasets.table import Table
-from varlor.errors import FencedError
+from varlor.errors import FencedError, PartUnavailableError
 
 MODES = ["append", "replace", "merge"]
 
@@ -158,12 +159,54 @@ async def test_a_canceled_commit_is_waited_for_by_the_next(
         return real(*args)
 
     monkeypatch.setattr(varlor.datasets.landing, "write", slow)
-    waiter = asyncio.create_task(landing.commit(state(1)))
+    waiter = asyncio.ensure_future(landing.commit(state(1)))
     await started.wait()
     waiter.cancel()
     await landing.commit(state(1, done=True))
     assert lake.rows() == [{"id": 1}]
     assert (await lake.datasets.open(lake.target())).state == state(1, done=True)
+
+
+async def test_pages_that_come_while_a_commit_is_written_belong_to_the_next(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing = await lake.datasets.open(lake.target())
+    await landing.add(page({"id": 1}))
+    go, real = threading.Event(), varlor.datasets.landing.write
+
+    def held(*args: Any) -> Any:
+        go.wait(10)
+        return real(*args)
+
+    monkeypatch.setattr(varlor.datasets.landing, "write", held)
+    writing = landing.commit(state(1))
+    await landing.add(page({"id": 2, "new": "x"}))
+    assert landing.buffered_rows == 1
+    go.set()
+    await writing
+    assert lake.rows() == [{"id": 1}]  # a worker killed here has this, with the cursor of this
+    reopened = await lake.datasets.open(lake.target())
+    assert reopened.state == state(1)
+
+
+async def test_rows_of_a_commit_that_failed_go_with_the_next_one_in_their_order(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing = await lake.datasets.open(lake.target())
+    await landing.add(page({"id": 1}))
+
+    def away(*_: Any) -> Any:
+        raise PartUnavailableError("storage", "away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(varlor.datasets.landing, "write", away)
+        failing = landing.commit(state(1))
+        await landing.add(page({"id": 2}))
+        with pytest.raises(PartUnavailableError):
+            await failing
+    assert landing.buffered_rows == 2
+    await landing.commit(state(2))
+    assert [row["id"] for row in lake.rows()] == [1, 2]
 
 
 async def test_an_ended_run_writes_no_more(lake: Lake) -> None:

@@ -33,9 +33,10 @@ records = st.builds(
 
 @dataclass(frozen=True)
 class Step:
-    """One page, and what comes after it."""
+    """One page, and what comes after it; `expects` more pages are decoded before it is added."""
 
     records: list[Record]
+    expects: int
     then: Literal["nothing", "commit", "crash", "commit and crash"]
 
 
@@ -49,6 +50,7 @@ class RunPlan:
 steps = st.builds(
     Step,
     st.lists(records, max_size=4),
+    st.integers(0, 2),
     st.sampled_from(["nothing", "commit", "commit", "crash", "commit and crash"]),
 )
 plans = st.builds(
@@ -75,17 +77,26 @@ async def carry_out(lake: Lake, run: str, plan: RunPlan) -> list[Record]:
     target = lake.target(run, plan.mode, primary_key=["id"])
     landing = await lake.datasets.open(target)
     crashes = {at for at, step in enumerate(plan.steps) if "crash" in step.then}
-    at = 0
+    pages = [page(*step.records) for step in plan.steps]
+    at, writing = 0, None
     while at < len(plan.steps):
         step = plan.steps[at]
-        await landing.add(page(*step.records))
+        for later in pages[at + 1 : at + 1 + step.expects]:
+            landing.expect(later.body, later.record_path)
+        await landing.add(pages[at])
+        if writing is not None and step.then != "nothing":
+            await writing
         if "commit" in step.then:
-            await landing.commit(state(at + 1))
+            writing = landing.commit(state(at + 1))  # beside the pages that follow
         at += 1
         if at - 1 in crashes:
+            if writing is not None:
+                await writing
             crashes.discard(at - 1)
             landing = await lake.datasets.open(target)
             at = landing.state.cursor["at"] if landing.state and landing.state.cursor else 0
+    if writing is not None:
+        await writing
     if plan.ends == "discarded":
         committed = landing.state.cursor["at"] if landing.state and landing.state.cursor else 0
         await lake.datasets.discard(target)

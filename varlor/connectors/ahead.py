@@ -55,6 +55,8 @@ class Ahead:
         self._current: Asked | None = None
         self._failed = 0.0  # when a failure was last told
         self._steady = _Steady()
+        self._expect = job.expect
+        self._place: str | None = None  # of the records, where answers are taken as they come
 
     async def answer(self, asked: Asked, attempt: int) -> OutResponse:
         """The answer to `asked`, perhaps asked for long ago; raises what sending raises."""
@@ -96,24 +98,28 @@ class Ahead:
             raise
         seconds = response.elapsed_ms / 1000 if early is None else monotonic() - started
         self._pace.answered(seconds, remaining(response.headers))
+        if early is not None and self._expect is not None and self._place is not None:
+            self._expect(response.body, self._place)
         return response
 
     def begin(self, state: State, page: Page, style: Style) -> None:
         """Ask for what follows `page`, as far as that is worth it; `page` has not been taken in yet."""
         if page.ended is not None or self._limits.max_requests is not None or self._filling is not None:
             return
+        self._place = page.record_path if page.record_path == page.place.path else None
         width = min(self._pace.width(self._limit), MOST_BYTES // (len(page.body) + 1))
         if width <= 0:
             return
-        wanted = list(self._following(state, page, style, width))[len(self._under_way) :]
+        wanted = list(self._following(state, page, style, width))
         if wanted and len(wanted) >= width // 4:  # one visit to the rate window for several
             self._filling = asyncio.create_task(self._fill(wanted))
 
     def _following(self, state: State, page: Page, style: Style, width: int) -> Iterator[Asked]:
+        """The requests after those that are under way."""
         count = state.progress.last
         scene = Scene(state.base, state.asked, page, count, state.progress.after(count))
         if not isinstance(style, OffsetStyle | PageNumberStyle):
-            if self._within_limits(scene) > 0:
+            if self._within_limits(scene) > 0 and not self._under_way:
                 yield from _linked(style, scene)
             return
         if not count or (isinstance(style, OffsetStyle) and not self._steady.holds(count)):
@@ -121,7 +127,7 @@ class Ahead:
         left = style.left(scene)
         if left is None:
             left = scene.progress.pages // _BLIND if self._limit.requests_per_minute >= PLENTY else 0
-        for steps in range(1, min(width, left, self._within_limits(scene)) + 1):
+        for steps in range(len(self._under_way) + 1, min(width, left, self._within_limits(scene)) + 1):
             yield style.ahead(scene, steps)
 
     def _within_limits(self, scene: Scene) -> int:

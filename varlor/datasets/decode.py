@@ -34,9 +34,8 @@ class Decoder:
 
     def decode(self, page: PageResponse, shape: Shape, policy: SchemaPolicy, *, fixed: bool) -> Absorbed:
         """Raises SourceError(not_json, truncated, bad_records) and SchemaFrozenError."""
-        absorbed = self.fast(page, shape)
+        absorbed = self.fast(page.body, page.record_path, shape)
         if absorbed is not None:
-            self._refused = 0
             return absorbed
         self._refused += 1
         document = page.document()
@@ -45,15 +44,17 @@ class Decoder:
         self._learn(document, keys)
         return absorb(records, shape, policy, fixed=fixed)
 
-    def fast(self, page: PageResponse, shape: Shape) -> Absorbed | None:
-        """The page by Arrow's own reader alone; None where the slow way must decide."""
+    def fast(self, body: bytes, record_path: str, shape: Shape) -> Absorbed | None:
+        """A page by Arrow's own reader alone; None where the slow way must decide.
+
+        Pages may be given to several threads at once, also while `decode` learns.
+        """
         if self._refused > _PATIENCE and self._refused % _RETRY_EACH:
             return None
-        schema = self._schema(shape, page.record_path)
-        body = page.body
+        schema = self._schema(shape, record_path)
         if schema is None or len(body) > _MOST_BYTES or not _is_utf8(body):
             return None
-        keys = _keys(page.record_path)
+        keys = _keys(record_path)
         if not keys:
             body = b'{"%s":%s}' % (_ROOT.encode(), body)
         try:
@@ -64,7 +65,10 @@ class Decoder:
             )
         except pa.ArrowException:
             return None
-        return _unwrap(found, keys or (_ROOT,), shape)
+        absorbed = _unwrap(found, keys or (_ROOT,), shape)
+        if absorbed is not None:
+            self._refused = 0
+        return absorbed
 
     def _schema(self, shape: Shape, record_path: str) -> pa.Schema | None:
         """What the whole page must look like; None where that is not known."""

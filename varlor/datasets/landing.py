@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from contextvars import copy_context
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 
@@ -24,10 +25,34 @@ from varlor.errors import FencedError, SourceError
 from varlor.ports import LandingTarget, PageFacts, PageResponse, RunState
 
 KEY_KINDS: Final = (INT, TEXT, BOOL, DOUBLE)
+_MOST_EARLY: Final = 16  # pages decoded before their turn
+
+
+class _Early(NamedTuple):
+    """The body of a page that is still to come, and its records once a thread has decoded them."""
+
+    body: bytes
+    record_path: str
+    found: asyncio.Future[Absorbed | None]
+
+
+class _Load(NamedTuple):
+    """What one commit writes: everything as it was when the commit was asked for."""
+
+    state: RunState
+    position: int | None
+    parts: list[pa.Table]
+    bytes: int
+    shape: Shape
+    highest: CursorValue | None
+    changes: Sequence[SchemaChange]
 
 
 class DeltaLanding:
-    """`ports.Landing`. Work is done in threads, one at a time, also when a waiter was canceled."""
+    """`ports.Landing`. Pages are taken in one at a time, in threads, also when a waiter was canceled.
+
+    A commit takes the buffer along when it is asked for, and is written beside the pages that follow.
+    """
 
     def __init__(
         self,
@@ -54,7 +79,9 @@ class DeltaLanding:
         self._changes = Changes()
         self._buffer: list[pa.Table] = []
         self._bytes = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the buffer and the shape
+        self._writing = threading.Lock()  # of the table
+        self._early: dict[int, _Early] = {}
         self._fenced = closed
 
     @property
@@ -77,20 +104,41 @@ class DeltaLanding:
     def buffered_bytes(self) -> int:
         return self._bytes
 
+    def expect(self, body: bytes, record_path: str) -> None:
+        decoding = asyncio.to_thread(self._decoder.fast, body, record_path, self._shape)
+        while len(self._early) >= _MOST_EARLY:  # those of pages that never came
+            self._early.pop(next(iter(self._early))).found.cancel()
+        self._early[id(body)] = _Early(body, record_path, asyncio.ensure_future(decoding))
+
     async def add(self, page: PageResponse) -> PageFacts:
-        return await asyncio.to_thread(self._add, page)
+        early = self._early.pop(id(page.body), None)
+        found = await early.found if early is not None and early.record_path == page.record_path else None
+        if found is not None and found.shape != self._shape:
+            found = None
+        return await asyncio.to_thread(self._add, page, found)
 
-    async def commit(self, state: RunState, *, position: int | None = None) -> Sequence[SchemaChange]:
-        return await asyncio.to_thread(self._commit, state, position)
-
-    def _add(self, page: PageResponse) -> PageFacts:
+    def commit(self, state: RunState, *, position: int | None = None) -> Awaitable[Sequence[SchemaChange]]:
         with self._lock:
-            absorbed = self._decoder.decode(page, self._shape, self._target.schema_policy, fixed=self._fixed)
+            self._shape = self._shape.settled()
+            load = _Load(
+                state, position, self._buffer, self._bytes, self._shape, self._highest, self._changes.take()
+            )
+            self._buffer, self._bytes = [], 0
+            self._fixed = bool(self._shape.columns)
+        context = copy_context()  # of the heartbeat
+        return asyncio.get_running_loop().run_in_executor(None, lambda: context.run(self._commit, load))
+
+    def _add(self, page: PageResponse, found: Absorbed | None) -> PageFacts:
+        with self._lock:
+            absorbed = found or self._decoder.decode(
+                page, self._shape, self._target.schema_policy, fixed=self._fixed
+            )
             if absorbed.rows:
                 self._check_keys(absorbed)
                 self._highest = top_of(absorbed, self._highest, self._target)
                 self._keep(self._stamped(absorbed))
-            self._shape = absorbed.shape
+            if found is None:
+                self._shape = absorbed.shape
             for change in absorbed.changes:
                 self._changes.add(change)
             return PageFacts(count=absorbed.rows)
@@ -121,31 +169,35 @@ class DeltaLanding:
                     "bad_records", f'{missing} records have no usable value in the primary key field "{key}".'
                 )
 
-    def _commit(self, state: RunState, position: int | None) -> Sequence[SchemaChange]:
-        with self._lock:
+    def _commit(self, load: "_Load") -> Sequence[SchemaChange]:
+        with self._writing:
             if self._fenced:
                 raise FencedError("This attempt has lost the dataset to another writer.")
             try:
-                self._write(state, position)
+                self._write(load)
             except FencedError:
                 self._fenced = True
                 raise
-            return self._changes.take()
+            except BaseException:
+                with self._lock:  # it was read and paid for: the next commit writes it
+                    self._buffer, self._bytes = load.parts + self._buffer, load.bytes + self._bytes
+                raise
+            return load.changes
 
-    def _write(self, state: RunState, position: int | None) -> None:
-        table, shape = self._table, self._shape.settled()
-        schema = shape.schema(table.schema, complete=state.done)
+    def _write(self, load: "_Load") -> None:
+        table, shape = self._table, load.shape
+        schema = shape.schema(table.schema, complete=load.state.done)
         fresh = not same_columns(table.schema, schema) and is_empty(table)
         if not fresh:
             evolve(table, shape, schema, self._heartbeat)
             schema = table.schema
-        conformed = (conform_table(part, schema) for part in self._buffer)
+        conformed = (conform_table(part, schema) for part in load.parts)
         action = write(table.place, self._name(), conformed, schema)
         mark = table.mark.model_copy(
             update={
                 "operation": "checkpoint" if action is None else "append",
-                "state": state,
-                "highest": self._highest,
+                "state": load.state,
+                "highest": load.highest,
                 "columns": tuple(shape.notes(schema)),
             }
         )
@@ -154,10 +206,8 @@ class DeltaLanding:
             mark,
             [] if action is None else [action],
             overwrite=schema if fresh else None,
-            taken=None if inbox is None or position is None else (inbox, position),
+            taken=None if inbox is None or load.position is None else (inbox, load.position),
         )
-        self._buffer, self._bytes = [], 0
-        self._shape, self._fixed = shape, bool(shape.columns)
 
     def _name(self) -> str:
         sequence = self._table.sequence + 1

@@ -1,6 +1,6 @@
 """Delta tables: landing, publishing, reading."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -76,6 +76,10 @@ class Landing(Protocol):
     def buffered_rows(self) -> int: ...
     @property
     def buffered_bytes(self) -> int: ...
+    def expect(self, body: bytes, record_path: str) -> None:
+        """Begin to decode a page that will be added later, or never; it is known again by its body."""
+        ...
+
     async def add(self, page: PageResponse) -> PageFacts:
         """Decode one page and buffer its records.
 
@@ -83,10 +87,11 @@ class Landing(Protocol):
         """
         ...
 
-    async def commit(self, state: RunState, *, position: int | None = None) -> Sequence[SchemaChange]:
-        """Write the buffer, the state and the source's position in one atomic step.
+    def commit(self, state: RunState, *, position: int | None = None) -> Awaitable[Sequence[SchemaChange]]:
+        """Write the buffer as it is now, the state and the source's position in one atomic step.
 
-        FencedError when another writer has the table. Answers the schema changes since the last commit.
+        Pages may be added while it is awaited; the next commit has to wait until then. FencedError when
+        another writer has the table. Answers the schema changes since the last commit.
         """
         ...
 

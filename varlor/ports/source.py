@@ -95,6 +95,7 @@ class ReadJob:
     """One run's reading; `since`: where an incremental request asks from.
 
     `parents`: those of a request for each row of a dataset, at a version or (None) at its newest.
+    `expect` is told of bodies that will be handed out as pages later, with the place of their records.
     """
 
     tenant_id: str
@@ -106,6 +107,7 @@ class ReadJob:
     note: Callable[[str], None]
     since: CursorValue | None = None
     parents: Callable[[int | None], Awaitable[Parents]] | None = None
+    expect: Callable[[bytes, str], None] | None = None
 
 
 class PageReader(Protocol):

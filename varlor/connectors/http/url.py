@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote_plus, urlencode
 
@@ -83,6 +84,7 @@ def join_url(base: str, path: str) -> str:
     return parse(root._replace(path=joined, query=queries).url).url
 
 
+@lru_cache(256)  # of one page's request, which each layer reads anew
 def parse(url: str) -> Target:
     """Take a URL apart, dropping its fragment; raises InvalidInputError without repeating the URL."""
     if len(url) > MAX_LENGTH:
@@ -108,6 +110,7 @@ def _remedy(url: str) -> str:
     return "Write the URL as https://host[:port]/path, with a plain host name or address and no backslash."
 
 
+@lru_cache(256)
 def normal_host(host: str) -> str:
     """A host name in lower-case ASCII without a trailing dot, or an address in its one canonical form.
 
