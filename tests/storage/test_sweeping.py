@@ -2,15 +2,23 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from varlor.contracts.care import Promise
+from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.dataset import TableFacts
-from varlor.ports import Clock
+from varlor.contracts.oauth import OAuthConfig
+from varlor.ports import Clock, Grant, OverdueToken
 from varlor.storage import SqlStore
 from varlor.storage.store import SqlTenantStore
 
 HOUR = timedelta(hours=1)
+OAUTH = ConnectorSettings(
+    name="Shop",
+    base_url="https://api.example.com",
+    auth_type="oauth2",
+    oauth_config=OAuthConfig(grant="refresh_token", client_id="c", token_url="https://id.example.com/t"),
+)
 
 
 async def turned(store: SqlStore, clock: Clock, tenant: str) -> list[Promise]:
@@ -105,3 +113,26 @@ async def test_old_messages_are_forgotten_but_not_those_that_wait(
     await store.forget_notifications(clock.now() - timedelta(days=1))
     left = await tenant.notifications.list(limit=10, cursor=None)
     assert [each.id for each in left.items] == ["msg_young"]
+
+
+async def test_a_token_that_nobody_refreshed_is_named_until_somebody_does(
+    store: SqlStore, tenant: SqlTenantStore, tenant_id: str, clock: Clock, later: Callable[[timedelta], None]
+) -> None:
+    async def overdue(after: datetime | None = None) -> list[OverdueToken]:
+        found = await store.overdue_tokens(clock.now(), after=after, limit=1000)
+        return [token for token in found if token.tenant_id == tenant_id]
+
+    made = [await tenant.connectors.create(OAUTH, Secrets(), created_by="ann") for _ in range(3)]
+    for number, each in enumerate(made):
+        due = clock.now() + HOUR * (number + 1)
+        grant = Grant("access", "refresh", "Bearer", (), clock.now(), due)
+        await tenant.grants.write(each.id, grant, expected_version=0, next_refresh_at=due)
+    assert await overdue() == []
+    later(2 * HOUR)
+    first, second = await overdue()
+    assert [first.connector_id, second.connector_id] == [made[0].id, made[1].id]
+    assert (first.state.status, first.state.version) == ("active", 1)
+    assert await overdue(first.due) == [second]
+    await tenant.connectors.set_status(made[0].id, "deleting")
+    await tenant.grants.mark(made[1].id, "degraded", expected_version=1, next_refresh_at=clock.now() + HOUR)
+    assert await overdue() == []

@@ -60,6 +60,7 @@ from varlor.ports.storage import (
     Store,
     TenantStore,
 )
+from varlor.ports.sweeping import OverdueToken
 from varlor.ports.time_and_lists import Clock, Listing
 
 __all__ = [
@@ -104,6 +105,7 @@ __all__ = [
     "OAuthAttempt",
     "OAuthAttempts",
     "OutgoingNotification",
+    "OverdueToken",
     "PageFacts",
     "PageReader",
     "PageResponse",

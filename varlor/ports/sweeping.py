@@ -1,10 +1,22 @@
 """What falls due over all tenants."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from varlor.contracts.care import DatasetRef, Promise
+from varlor.contracts.oauth import TokenState
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueToken:
+    """A token that nobody refreshed in time."""
+
+    tenant_id: str
+    connector_id: str
+    state: TokenState
+    due: datetime
 
 
 class Sweeping(Protocol):
@@ -16,6 +28,12 @@ class Sweeping(Protocol):
 
     async def care_due(self, now: datetime, limit: int) -> Sequence[DatasetRef]:
         """Datasets of all tenants to look after; each is named again in an hour if nobody has."""
+        ...
+
+    async def overdue_tokens(
+        self, before: datetime, *, after: datetime | None, limit: int
+    ) -> Sequence[OverdueToken]:
+        """Tokens of all tenants that were to be refreshed between `after` and `before`, the oldest first."""
         ...
 
     async def forget_notifications(self, before: datetime) -> None:

@@ -30,7 +30,7 @@ class SqlGrants:
         async with self._scope.database.read() as session:
             await self._connector(session, connector_id)
             row = await find(self._scope, session, connector_id)
-        return TokenState() if row is None else _state(row)
+        return TokenState() if row is None else state_of(row)
 
     async def open(self, connector_id: str) -> tuple[Grant, TokenState] | None:
         async with self._scope.database.read() as session:
@@ -38,7 +38,7 @@ class SqlGrants:
             row = await find(self._scope, session, connector_id)
         if row is None or not row.sealed:
             return None
-        return _opened(self._scope, row), _state(row)
+        return _opened(self._scope, row), state_of(row)
 
     async def held(self, connector_id: str) -> HeldToken:
         async with self._scope.database.read() as session:
@@ -47,7 +47,7 @@ class SqlGrants:
             connector=show(row, credential, token, inbox),
             secrets=opened(self._scope, credential),
             grant=_opened(self._scope, token) if token is not None and token.sealed else None,
-            state=TokenState() if token is None else _state(token),
+            state=TokenState() if token is None else state_of(token),
         )
 
     async def write(
@@ -76,7 +76,7 @@ class SqlGrants:
                 connector.status = "draft"
             if line is not None:
                 await (await session.connection()).run_sync(append, self._scope, line)
-            return _state(row)
+            return state_of(row)
 
     async def mark(
         self,
@@ -92,7 +92,7 @@ class SqlGrants:
             row = await self._swap(session, connector_id, expected_version, values)
             if status in _TELLING and connector.status != "deleting":
                 connector.status = status
-            return _state(row)
+            return state_of(row)
 
     async def erase(self, connector_id: str) -> TokenState:
         async with self._scope.database.write() as session:
@@ -103,7 +103,7 @@ class SqlGrants:
             forget(row, "revoked")
             if connector.status != "deleting":
                 connector.status = "revoked"
-            return _state(row)
+            return state_of(row)
 
     async def _swap(
         self, session: AsyncSession, connector_id: str, expected: int | None, values: dict[str, Any]
@@ -199,5 +199,5 @@ def _opened(scope: Scope, row: GrantRow) -> Grant:
     )
 
 
-def _state(row: GrantRow) -> TokenState:
+def state_of(row: GrantRow) -> TokenState:
     return TokenState.model_validate({field: getattr(row, field) for field in TokenState.model_fields})

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from varlor.contracts.care import DatasetRef, Promise
 from varlor.contracts.messages import ResealProgress
 from varlor.contracts.run import Run
-from varlor.ports import Clock, InboxRef
+from varlor.ports import Clock, InboxRef, OverdueToken
 from varlor.storage.audit import SqlAudit
 from varlor.storage.connectors import SqlConnectors
 from varlor.storage.database import Database
@@ -95,6 +95,11 @@ class SqlStore:
 
     async def care_due(self, now: datetime, limit: int) -> list[DatasetRef]:
         return await self._sweeping.care_due(now, limit)
+
+    async def overdue_tokens(
+        self, before: datetime, *, after: datetime | None, limit: int
+    ) -> list[OverdueToken]:
+        return await self._sweeping.overdue_tokens(before, after=after, limit=limit)
 
     async def forget_notifications(self, before: datetime) -> None:
         await self._sweeping.forget_notifications(before)

@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, or_
+from sqlalchemy import and_, delete, exists, or_
 from sqlmodel import col, select
 
 from varlor.contracts.care import DatasetRef, Promise
+from varlor.ports import OverdueToken
 from varlor.storage.database import Database
-from varlor.storage.tables import DatasetRow, NotificationRow
+from varlor.storage.grants import state_of
+from varlor.storage.tables import ConnectorRow, DatasetRow, GrantRow, NotificationRow
 
 CLAIM: Final = timedelta(hours=1)  # until a dataset whose maintenance failed is due again
 
@@ -36,6 +38,25 @@ class Sweeping:
             for row in rows:
                 row.maintain_at = now + CLAIM
             return [DatasetRef(tenant_id=row.tenant_id, dataset_id=row.id) for row in rows]
+
+    async def overdue_tokens(
+        self, before: datetime, *, after: datetime | None, limit: int
+    ) -> list[OverdueToken]:
+        due = col(GrantRow.next_refresh_at)
+        kept = and_(
+            col(ConnectorRow.tenant_id) == col(GrantRow.tenant_id),
+            col(ConnectorRow.id) == col(GrantRow.connector_id),
+            col(ConnectorRow.status) != "deleting",
+        )
+        query = select(GrantRow, due).where(due < before, exists().where(kept)).order_by(due).limit(limit)
+        if after is not None:
+            query = query.where(due > after)
+        async with self._database.read() as session:
+            return [
+                OverdueToken(row.tenant_id, row.connector_id, state_of(row), at)
+                for row, at in (await session.exec(query)).all()
+                if at is not None
+            ]
 
     async def forget_notifications(self, before: datetime) -> None:
         old = and_(col(NotificationRow.created_at) < before, col(NotificationRow.status) != "pending")

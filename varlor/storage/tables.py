@@ -109,6 +109,7 @@ class GrantRow(TenantRow, table=True):
         ForeignKeyConstraint(
             ["tenant_id", "connector_id"], ["connectors.tenant_id", "connectors.id"], ondelete="CASCADE"
         ),
+        Index(None, "next_refresh_at"),
     )
 
     connector_id: str = Field(sa_type=Words, primary_key=True)
