@@ -139,17 +139,40 @@ class OAuthActivities:
         grant = stashed.grant
         due = planned(self._plan, order.connector_id, config, grant)
         try:
-            state = await _write(tenant, order.connector_id, stashed, due)
+            state = await self._write(tenant, order, stashed, due)
         except (ConflictError, NotFoundError):
             return ExchangeOutcome(reason="superseded")
         cached = CachedToken(grant.access_token, grant.token_type, state.version, grant.expires_at)
         with suppress(PartUnavailableError):
             await self._cache.put(order.tenant_id, order.connector_id, cached)
+        await self._trail.note(order, "authorization.completed", state)
+        with suppress(PartUnavailableError):  # last: by these a retry finds what it has done already
             await self._stash.drop(order.tenant_id, order.connector_id, order.nonce)
             await self._attempts.drop_code(order.tenant_id, order.nonce)
-        await self._trail.note(order, "token.exchanged", state)
-        await self._trail.note(order, "authorization.completed", None)
         return ExchangeOutcome(token=state)
+
+    async def _write(
+        self, tenant: TenantStore, order: OnboardInput, stashed: StashedGrant, due: datetime | None
+    ) -> TokenState:
+        """A user's newest consent wins over whatever a refresh stored meanwhile.
+
+        ConflictError when the connector is being deleted, or was pointed elsewhere since.
+        """
+        connector_id, version = order.connector_id, stashed.expected_version
+        for _ in range(_TRIES):
+            line = self._trail.line(order, "token.exchanged", version=str(version + 1))
+            try:
+                return await tenant.grants.write(
+                    connector_id, stashed.grant, expected_version=version, next_refresh_at=due, line=line
+                )
+            except ConflictError:
+                now = await tenant.grants.state(connector_id)
+                if now.version == version or now.status == "none":
+                    raise
+                if _same(stashed.grant, await tenant.grants.open(connector_id)):
+                    return now
+                version = now.version
+        raise PartUnavailableError("database", "The connector's token keeps changing.")
 
     @activity.defn
     @translated
@@ -173,29 +196,6 @@ class OAuthActivities:
         except NotFoundError:
             return None
         return connector.oauth_config if connector.auth_type == "oauth2" else None
-
-
-async def _write(
-    tenant: TenantStore, connector_id: str, stashed: StashedGrant, due: datetime | None
-) -> TokenState:
-    """A user's newest consent wins over whatever a refresh stored meanwhile.
-
-    ConflictError when the connector is being deleted, or was pointed elsewhere since.
-    """
-    version = stashed.expected_version
-    for _ in range(_TRIES):
-        try:
-            return await tenant.grants.write(
-                connector_id, stashed.grant, expected_version=version, next_refresh_at=due
-            )
-        except ConflictError:
-            now = await tenant.grants.state(connector_id)
-            if now.version == version or now.status == "none":
-                raise
-            if _same(stashed.grant, await tenant.grants.open(connector_id)):
-                return now
-            version = now.version
-    raise PartUnavailableError("database", "The connector's token keeps changing.")
 
 
 def _same(grant: Grant, opened: tuple[Grant, TokenState] | None) -> bool:
