@@ -1,22 +1,31 @@
-"""The worker process of the product with a clock that is off by as many seconds as it is told."""
+"""The worker process of the product, with a clock that is off and waits for tokens divided, as it is told."""
 
 import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 
+from activities import refresh_rules
+from varlor.auth import tokens
 from varlor.bootstrap import SystemClock
 from varlor.settings import Settings
 from worker import serve
+from workflows import options
+
+WAITS = {refresh_rules: ("FIRST_WAIT", "LONGEST_WAIT"), tokens: ("SHORTEST_WAIT", "LONGEST_WAIT")}
 
 
-def main(ahead: float) -> None:
+def main(ahead: float, haste: float) -> None:
     def now(self: SystemClock) -> datetime:
         del self
         return datetime.now(UTC) + timedelta(seconds=ahead)
 
     SystemClock.now = now
+    for module, constants in WAITS.items():
+        for name in constants:
+            setattr(module, name, getattr(module, name) / haste)
+    vars(options)["SHORTEST_TIMER"] = options.SHORTEST_TIMER / haste
     asyncio.run(serve(Settings(), "all"))
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), float(sys.argv[2]))

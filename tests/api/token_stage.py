@@ -18,10 +18,10 @@ class Stage:
     door: Door
 
     @contextmanager
-    def worker(self, log: Path, *, clock_ahead: float = 0.0) -> Generator[None]:
-        """A worker process; `clock_ahead` seconds are added to its clock."""
+    def worker(self, log: Path, *, clock_ahead: float = 0.0, haste: float = 1.0) -> Generator[None]:
+        """A worker: `clock_ahead` seconds are added to its clock, `haste` divides its waits for tokens."""
         env = environment(self.settings) | {"VARLOR_TEMPORAL_NAMESPACE": self.settings.temporal_namespace}
-        with running(["-m", "tests.api.clocked_worker", str(clock_ahead)], log, env):
+        with running(["-m", "tests.api.clocked_worker", str(clock_ahead), str(haste)], log, env):
             yield
 
 

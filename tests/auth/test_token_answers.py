@@ -67,6 +67,17 @@ async def test_without_a_new_refresh_token_the_old_one_is_kept(
     assert grant.scopes == ("read", "write")
 
 
+@pytest.mark.parametrize("fresh", ["r" * 100_000, "with\ttab", "ünï"], ids=["100 kB", "tab", "unicode"])
+async def test_a_new_refresh_token_of_any_shape_replaces_the_spent_one(
+    oauth: OAuth2Service, server: TokenServer, config: OAuthConfig, held: Grant, fresh: str
+) -> None:
+    server.on("/token", GOOD | {"refresh_token": fresh})
+    grant = await oauth.renew(config, NOBODY, held)
+    assert grant.refresh_token == fresh
+    await oauth.renew(config, NOBODY, grant)
+    assert server.last.form["refresh_token"] == fresh
+
+
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "text/html; charset=utf-8", "application/octet-stream"]
 )
@@ -272,6 +283,14 @@ async def test_a_cut_answer_and_a_dead_server_are_passing(
     assert (await failure(oauth, config, held)).kind == "passing"
     dead = config.model_copy(update={"token_url": "http://127.0.0.1:9/token"})
     assert (await failure(oauth, dead, held)).kind == "passing"
+
+
+@pytest.mark.parametrize("kind", [None, "", "BEARER", "bot", 7, ["Bearer"], "Bearer\r\nX-Evil: 1"])
+async def test_whatever_a_plain_token_calls_itself_it_goes_as_bearer(
+    oauth: OAuth2Service, server: TokenServer, config: OAuthConfig, held: Grant, kind: object
+) -> None:
+    server.on("/token", GOOD | {"token_type": kind})
+    assert (await oauth.renew(config, NOBODY, held)).token_type == "Bearer"
 
 
 async def test_a_token_that_needs_a_proof_is_refused(

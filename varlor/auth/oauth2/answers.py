@@ -61,7 +61,8 @@ def read_grant(
     fresh = body.get("refresh_token")
     return Grant(
         access_token=access,
-        refresh_token=fresh if isinstance(fresh, str) and _TOKEN.fullmatch(fresh) else kept,
+        # Whatever its shape: it goes in a form, not in a header, and the one before may be spent.
+        refresh_token=fresh if isinstance(fresh, str) and fresh.strip() else kept,
         token_type="Bearer",  # noqa: S106 - a scheme's name
         scopes=_scopes(body.get("scope"), scopes),
         issued_at=asked_at,
