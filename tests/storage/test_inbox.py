@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.storage.conftest import SteppingClock
@@ -184,15 +185,15 @@ async def test_another_tenant_reaches_nothing_of_it(
     store: SqlStore, tenant: SqlTenantStore, hook: Hook, clock: SteppingClock
 ) -> None:
     await store.hooks.accept(hook, arrival(1))
-    foreign, mine, event = store.tenant("tenant-eve").inbox, hook.connector_id, event_key("e1")
+    foreign, mine, first = store.tenant("tenant-eve").inbox, hook.connector_id, event_key("e1")
     assert not await foreign.waiting(mine, after=0, most=10, most_bytes=10**9)
     await foreign.drained(mine, 10)
-    await foreign.set_aside(mine, {event: "eve"})
+    await foreign.set_aside(mine, {first: "eve"})
     await foreign.forget(mine, clock.now() + timedelta(days=1))
     for refused in (
         foreign.state(mine),
         foreign.list(mine, limit=10, cursor=None),
-        foreign.replay(mine, event),
+        foreign.replay(mine, first),
         foreign.rotate(mine, SECOND, former_until=clock.now()),
         foreign.dataset(mine),
         foreign.bind(mine, "dat_eve"),
@@ -219,16 +220,19 @@ async def test_power_may_be_lost_right_after_an_event_was_accepted(
         return
     seen: list[str] = []
 
-    def watch(statement: str) -> None:
-        seen.append(statement)
+    def executed(*given: Any) -> None:
+        seen.append(given[2])
 
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        await raw.driver_connection.set_trace_callback(watch)  # pyright: ignore[reportOptionalMemberAccess]
-    for number in range(20):  # the pool hands out its connections in turn
-        await store.hooks.accept(hook, arrival(number))
-    commits = [at for at, statement in enumerate(seen) if statement == "COMMIT"]
-    pragmas = [at for at, statement in enumerate(seen) if "synchronous = FULL" in statement]
-    assert pragmas
-    assert commits
-    assert pragmas[0] < commits[0]
+    def committed(_: Connection) -> None:
+        seen.append("COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    event.listen(Engine, "commit", committed)
+    try:
+        await store.hooks.accept(hook, arrival(1))
+    finally:
+        event.remove(Engine, "before_cursor_execute", executed)
+        event.remove(Engine, "commit", committed)
+    assert seen[0] == "PRAGMA synchronous = FULL"
+    assert seen[-1] == "COMMIT"
+    assert any("INSERT INTO inbox_events" in statement for statement in seen)

@@ -1,24 +1,22 @@
-"""Many rows in one statement: a visit to SQLite's thread hands the interpreter over at each step it takes."""
+"""Many rows in one statement: SQLite hands the interpreter over at each step it takes."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Dialect, Table
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import Connection, Dialect, Table
 
 
-async def insert_new(
-    session: AsyncSession, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+def insert_new(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> int:
     """Insert those of `rows` (values in the order of `columns`) whose keys are new; answers how many were."""
-    connection = await session.connection()
     dialect = connection.dialect
     processors = [_processor(table, column, dialect) for column in columns]
     values = ((p(value) if p else value for p, value in zip(processors, row, strict=True)) for row in rows)
     text = _text(table.name, tuple(columns), len(rows), "?" if dialect.paramstyle == "qmark" else "%s")
-    return (await connection.exec_driver_sql(text, tuple(chain.from_iterable(values)))).rowcount
+    return connection.exec_driver_sql(text, tuple(chain.from_iterable(values))).rowcount
 
 
 def _processor(table: Table, column: str, dialect: Dialect) -> Any:

@@ -47,7 +47,9 @@ class Database:
         # turn; the driver would sleep and ask again.
         self._turn = nullcontext() if postgres else Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        self._acts = None if postgres else GroupCommit[Act, Any](self._by(writer_of(engine)), lambda _: 0)
+        self._acts = (
+            None if postgres else GroupCommit[tuple[Act, bool], Any](self._by(writer_of(engine)), lambda _: 0)
+        )
         self._insert = postgresql.insert if postgres else sqlite.insert
         self._inserts = dict[type[TenantRow], postgresql.Insert | sqlite.Insert]()
 
@@ -82,22 +84,26 @@ class Database:
             ):
                 yield session
 
-    async def at_once(self, act: Callable[[Connection], T]) -> T:
-        """Run a whole transaction: commit at the end, roll back on any error.
+    async def at_once(self, act: Callable[[Connection], T], *, durable: bool = False) -> T:
+        """Run a whole transaction: commit at the end, roll back on any error; `durable` as for `write`.
 
         `act` executes Core statements as if nothing were asynchronous. On SQLite it runs in a thread of its
         own, together with those that came while that was busy; it may run twice, the first time rolled back.
         """
         with named_failures():
             if self._acts is not None:
-                return await self._acts.add(act)
-            async with self._writers.begin() as connection:
+                return await self._acts.add((act, durable))
+            async with (self._durable_writers if durable else self._writers).begin() as connection:
                 return await connection.run_sync(act)
 
-    def _by(self, writer: Engine) -> Callable[[Sequence[Act]], Awaitable[Sequence[Any]]]:
-        async def together(acts: Sequence[Act]) -> Sequence[Any]:
+    def _by(self, writer: Engine) -> Callable[[Sequence[tuple[Act, bool]]], Awaitable[Sequence[Any]]]:
+        durable_writer = writer.execution_options(**{DURABLE: True})
+
+        async def together(given: Sequence[tuple[Act, bool]]) -> Sequence[Any]:
+            engine = durable_writer if any(durable for _, durable in given) else writer
+            acts = [act for act, _ in given]
             async with self._turn:
-                return await get_running_loop().run_in_executor(self._thread, _transact, writer, acts)
+                return await get_running_loop().run_in_executor(self._thread, _transact, engine, acts)
 
         return together
 

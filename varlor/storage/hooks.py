@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, and_
+from sqlalchemy import Connection, Table, and_, bindparam, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.webhook import WebhookConfig
@@ -28,6 +27,16 @@ _COLUMNS: Final = (
     *("sequence", "received_at", "status", "size", "body"),
 )
 _TABLE: Final = cast("Table", InboxEventRow.__table__)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType] - SQLModel does not declare it
+
+_LAST: Final = col(InboxRow.last_sequence)
+_MOVE_END: Final = (
+    update(InboxRow)
+    .where(
+        col(InboxRow.tenant_id) == bindparam("tenant"), col(InboxRow.connector_id) == bindparam("connector")
+    )
+    .values({InboxRow.last_sequence: _LAST + bindparam("more"), InboxRow.last_event_at: bindparam("now")})
+    .returning(_LAST)
+)
 
 
 def event_key(event_id: str) -> str:
@@ -81,37 +90,32 @@ class SqlHooks:
         inboxes: dict[tuple[str, str], list[Arrival]] = defaultdict(list)
         for hook, arrival in group:
             inboxes[hook.tenant_id, hook.connector_id].append(arrival)
-        rows: list[Sequence[Any]] = []
-        kept: set[tuple[str, str]] = set()
-        async with self._database.write(durable=True) as session:
-            for tenant, connector in sorted(
-                inboxes
-            ):  # in one order, so that no two processes wait for each other
-                arrivals = inboxes[tenant, connector]
-                numbered = await self._number(session, tenant, connector, arrivals)
+
+        def act(connection: Connection) -> set[tuple[str, str]]:
+            rows: list[Sequence[Any]] = []
+            kept: set[tuple[str, str]] = set()
+            for place in sorted(inboxes):  # in one order, so that no two processes wait for each other
+                numbered = self._number(connection, *place, inboxes[place])
                 if numbered:
-                    kept.add((tenant, connector))
+                    kept.add(place)
                 rows += numbered
             if rows:
-                await insert_new(session, _TABLE, _COLUMNS, rows)
+                insert_new(connection, _TABLE, _COLUMNS, rows)
+            return kept
+
+        kept = await self._database.at_once(act, durable=True)
         return [(hook.tenant_id, hook.connector_id) in kept for hook, _ in group]
 
-    async def _number(
-        self, session: AsyncSession, tenant: str, connector: str, arrivals: Sequence[Arrival]
+    def _number(
+        self, connection: Connection, tenant: str, connector: str, arrivals: Sequence[Arrival]
     ) -> list[Sequence[Any]]:
         """The events' rows, numbered under the lock of their inbox; none when the inbox is gone.
 
         Numbers so become visible in their own order: whoever has read up to one has read all before it.
         """
-        scope = self._scope_of(tenant)
-        now = scope.clock.now()
-        last = col(InboxRow.last_sequence)
-        statement = (
-            scope.update(InboxRow, col(InboxRow.connector_id) == connector)
-            .values({InboxRow.last_sequence: last + len(arrivals), InboxRow.last_event_at: now})
-            .returning(last)
-        )
-        end = (await session.exec(statement)).scalar_one_or_none()
+        now = self._scope_of(tenant).clock.now()
+        place = {"tenant": tenant, "connector": connector, "more": len(arrivals), "now": now}
+        end = connection.execute(_MOVE_END, place).scalar_one_or_none()
         if end is None:
             return []
         return [

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +23,9 @@ NOUN: Final = "webhook connector"
 _MOST: Final = 5_000  # ids forgotten at a time
 _SHOWN: Final = ("waiting", "set_aside")
 _BODY: Final[Any] = InboxEventRow.body
+_NAMED: Final = (InboxEventRow.id, InboxEventRow.event_id, InboxEventRow.kind, InboxEventRow.sequence)
+_WAITING: Final = (*map(col, _NAMED), col(InboxEventRow.received_at), col(_BODY))
+"""A `WaitingEvent`, in the order of its fields."""
 
 
 class SqlInbox:
@@ -109,8 +113,12 @@ class SqlInbox:
             if not measured:
                 return []
             last = _within([(row[0], row[1]) for row in measured], most_bytes)
-            query = self._scope.select(InboxEventRow, *where, sequence <= last).order_by(sequence)
-            return [_waiting(row) for row in await session.exec(query)]
+            # Plain columns: as objects of the ORM a batch takes several times as long.
+            events = select_columns(*_WAITING).where(
+                self._scope.mine(InboxEventRow), *where, sequence <= last
+            )
+            connection = await session.connection()
+            return [WaitingEvent(*row) for row in await connection.execute(events.order_by(sequence))]
 
     async def set_aside(self, connector_id: str, reasons: Mapping[str, str]) -> None:
         async with self._scope.database.write() as session:
@@ -163,10 +171,6 @@ def _within(sizes: Sequence[tuple[int, int]], most_bytes: int) -> int:
             break
         last = sequence
     return last
-
-
-def _waiting(row: InboxEventRow) -> WaitingEvent:
-    return WaitingEvent(row.id, row.event_id, row.kind, row.sequence, row.received_at, row.body or b"")
 
 
 def _show(row: InboxEventRow) -> InboxEvent:
