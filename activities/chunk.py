@@ -28,8 +28,8 @@ CHUNK_SECONDS: Final = 60.0
 CHUNK_ROWS: Final = 1_000_000
 AUTH_POLL: Final = 300.0  # seconds; a user who connects again is told of at once
 COMMIT_SECONDS: Final = 15.0
-COMMIT_ROWS: Final = 65_536
-COMMIT_BYTES: Final = 48 * 1024 * 1024  # of Arrow memory
+COMMIT_ROWS: Final = 50_000  # one row group
+COMMIT_BYTES: Final = 40 * 1024 * 1024  # of Arrow memory
 
 
 @dataclass(slots=True)

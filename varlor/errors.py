@@ -123,9 +123,17 @@ class SealError(VarlorError):
 
 
 class FencedError(VarlorError):
-    """A newer writer has committed to the dataset; this one must stop."""
+    """A newer writer has committed to the dataset; this one must stop.
+
+    `own`: it was another attempt of the same run, perhaps a late one that nobody waits for any more, so that
+    the run goes on with a new attempt.
+    """
 
     slug = "fenced"
+
+    def __init__(self, detail: str, *, own: bool = False) -> None:
+        super().__init__(detail)
+        self.retryable = own
 
 
 class SchemaFrozenError(VarlorError):

@@ -9,6 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 import varlor.datasets.landing
+from activities.failures import failure
 from tests.datasets.lake_kit import Lake, page, state
 from varlor.datasets.table import Table
 from varlor.errors import FencedError, PartUnavailableError
@@ -55,6 +56,39 @@ async def test_an_older_attempt_of_the_same_run_is_refused(lake: Lake, mode: str
         await zombie.commit(state(1))
     await lake.datasets.publish(target(lake, "run_1", mode), heartbeat=lambda _: None)
     assert sorted(r["id"] for r in lake.rows()) == ([0, 1] if first_commit else [1])
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_living_attempt_goes_on_when_a_late_one_of_its_own_run_fenced_it(
+    lake: Lake, mode: str
+) -> None:
+    living = await lake.datasets.open(target(lake, "run_1", mode))
+    await living.add(page({"id": 1}))
+    late = await lake.datasets.open(target(lake, "run_1", mode))  # of an attempt that was given up
+    with pytest.raises(FencedError) as refused:
+        await living.commit(state(1))
+    assert not failure(refused.value).non_retryable  # the engine makes another attempt
+    again = await lake.datasets.open(target(lake, "run_1", mode))
+    assert again.state is None
+    await again.add(page({"id": 1}))
+    await late.add(page({"id": 1}))
+    with pytest.raises(FencedError):
+        await late.commit(state(1))
+    await again.commit(state(1, done=True))
+    await lake.datasets.publish(target(lake, "run_1", mode), heartbeat=lambda _: None)
+    assert lake.rows() == [{"id": 1}]
+
+
+async def test_another_runs_fence_is_final(lake: Lake) -> None:
+    old = await lake.datasets.open(lake.target("run_1"))
+    await lake.datasets.open(lake.target("run_2"))
+    await old.add(page({"id": 1}))
+    with pytest.raises(FencedError) as refused:
+        await old.commit(state(1))
+    assert failure(refused.value).non_retryable
+    with pytest.raises(FencedError) as refused:
+        await lake.datasets.open(lake.target("run_1"))
+    assert failure(refused.value).non_retryable
 
 
 @pytest.mark.parametrize("mode", MODES)

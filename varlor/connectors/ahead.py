@@ -60,7 +60,8 @@ class Ahead:
 
     async def answer(self, asked: Asked, attempt: int) -> OutResponse:
         """The answer to `asked`, perhaps asked for long ago; raises what sending raises."""
-        await self._filled()
+        if not self._under_way:
+            await self._filled()
         if self._under_way and asked not in (self._under_way[0].asked, self._current):
             self._steady.missed()
             await self.drop()
@@ -104,7 +105,7 @@ class Ahead:
 
     def begin(self, state: State, page: Page, style: Style) -> None:
         """Ask for what follows `page`, as far as that is worth it; `page` has not been taken in yet."""
-        if page.ended is not None or self._limits.max_requests is not None or self._filling is not None:
+        if page.ended is not None or self._limits.max_requests is not None or self._is_filling():
             return
         self._place = page.record_path if page.record_path == page.place.path else None
         width = min(self._pace.width(self._limit), MOST_BYTES // (len(page.body) + 1))
@@ -145,6 +146,9 @@ class Ahead:
                 log: list[RequestLogEntry] = []
                 task = asyncio.create_task(self._timed(asked, 1, log))
                 self._under_way.append(_UnderWay(asked, task, log, monotonic()))
+
+    def _is_filling(self) -> bool:
+        return self._filling is not None and not self._filling.done()
 
     async def _filled(self) -> None:
         filling, self._filling = self._filling, None

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Sequence
+from concurrent.futures import Executor
 from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -59,17 +60,21 @@ class DeltaLanding:
         target: LandingTarget,
         table: Table,
         heartbeat: Heartbeat,
+        threads: Executor,
         *,
         main: Table | None = None,
         closed: bool = False,
     ) -> None:
-        """`main`: the table that this landing beside it will be published to; None for the table itself.
+        """`threads`: those that decode pages before their turn.
+
+        `main`: the table that this landing beside it will be published to; None for the table itself.
 
         `closed`: the run has been published, and only its state is of interest.
         """
         self._target = target
         self._table = table
         self._heartbeat = heartbeat
+        self._threads = threads
         self._order = None if main is None else main.sequence
         self._since = start_of((main or table).mark, target)
         self._highest = table.mark.highest
@@ -82,7 +87,7 @@ class DeltaLanding:
         self._lock = threading.Lock()  # of the buffer and the shape
         self._writing = threading.Lock()  # of the table
         self._early: dict[int, _Early] = {}
-        self._fenced = closed
+        self._fenced = FencedError("The run has been published; it can write no more.") if closed else None
 
     @property
     def state(self) -> RunState | None:
@@ -105,16 +110,19 @@ class DeltaLanding:
         return self._bytes
 
     def expect(self, body: bytes, record_path: str) -> None:
-        decoding = asyncio.to_thread(self._decoder.fast, body, record_path, self._shape)
+        loop = asyncio.get_running_loop()
+        found = loop.run_in_executor(self._threads, self._decoder.fast, body, record_path, self._shape)
         while len(self._early) >= _MOST_EARLY:  # those of pages that never came
             self._early.pop(next(iter(self._early))).found.cancel()
-        self._early[id(body)] = _Early(body, record_path, asyncio.ensure_future(decoding))
+        self._early[id(body)] = _Early(body, record_path, found)
 
     async def add(self, page: PageResponse) -> PageFacts:
         early = self._early.pop(id(page.body), None)
         found = await early.found if early is not None and early.record_path == page.record_path else None
         if found is not None and found.shape != self._shape:
             found = None
+        if found is not None and self._target.incremental is None:
+            return self._add(page, found)  # what is left to do is less than handing it to a thread
         return await asyncio.to_thread(self._add, page, found)
 
     def commit(self, state: RunState, *, position: int | None = None) -> Awaitable[Sequence[SchemaChange]]:
@@ -171,12 +179,12 @@ class DeltaLanding:
 
     def _commit(self, load: "_Load") -> Sequence[SchemaChange]:
         with self._writing:
-            if self._fenced:
-                raise FencedError("This attempt has lost the dataset to another writer.")
+            if self._fenced is not None:
+                raise self._fenced
             try:
                 self._write(load)
-            except FencedError:
-                self._fenced = True
+            except FencedError as error:
+                self._fenced = error
                 raise
             except BaseException:
                 with self._lock:  # it was read and paid for: the next commit writes it

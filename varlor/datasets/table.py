@@ -163,12 +163,12 @@ class Table:
             with storage():
                 self.delta.update_incremental()
         except (CommitFailedError, PartUnavailableError) as error:
-            self._judge(wanted, error)
+            self._judge(mark, wanted, error)
         if self.delta.transaction_version(_FENCE) != wanted:
-            raise FencedError("Another writer has committed to the dataset.")
+            raise _overtaken(Table.find(self.place), mark)
         self.sequence, self.mark = wanted, mark
 
-    def _judge(self, wanted: int, error: Exception) -> None:
+    def _judge(self, mark: Mark, wanted: int, error: Exception) -> None:
         """After a commit that failed: return if it landed all the same and only its answer was lost."""
         fresh = Table.find(self.place)
         if fresh is None:
@@ -176,7 +176,7 @@ class Table:
         if fresh.sequence == wanted and fresh.mark.attempt == self.attempt:
             self.delta = fresh.delta
         elif isinstance(error, CommitFailedError) or fresh.sequence != self.sequence:
-            raise FencedError("Another writer has committed to the dataset.") from error
+            raise _overtaken(fresh, mark) from error
         else:
             raise error
 
@@ -198,6 +198,13 @@ def begun(place: Place, run_id: str, *, like: Table | None = None, again: bool =
         else:
             return table
     raise AssertionError
+
+
+def _overtaken(now: Table | None, mark: Mark) -> FencedError:
+    """Another commit came before the one of `mark`."""
+    own = now is not None and now.mark.run_id == mark.run_id and not now.mark.ended
+    who = "attempt of this run" if own else "writer"
+    return FencedError(f"Another {who} has committed to the dataset.", own=own)
 
 
 def _made(place: Place, like: Table | None) -> Table:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,6 +24,7 @@ from varlor.datasets.vacuum import clean
 from varlor.errors import FencedError, InvalidInputError
 from varlor.ports import LandingTarget, Parents
 
+_DECODERS: Final = 2  # threads of all syncs together: each keeps memory of its own
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -33,6 +35,7 @@ class DeltaDatasets:
         local = root.removeprefix("file://")
         self._root = (root if "://" in local else str(Path(local).absolute())).rstrip("/")
         self._options = dict(storage_options)
+        self._threads = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
 
     def location(self, tenant: str, dataset: str) -> str:
         """The table's address; the ids become folder names, so anything else in them is refused."""
@@ -113,14 +116,14 @@ class DeltaDatasets:
         place = self._place(target.location)
         main = begun(place, target.run_id, again=target.write_mode == "append")
         if main.mark.published:
-            return DeltaLanding(target, main, heartbeat, closed=True)
+            return DeltaLanding(target, main, heartbeat, self._threads, closed=True)
         if write_mode(main, target) == "append":
-            return DeltaLanding(target, main, heartbeat)
+            return DeltaLanding(target, main, heartbeat, self._threads)
         if main.mark.ended:
             raise FencedError("This run has ended; it can write no more.")
         beside = place.child(staging_folder(target.run_id))
         staged = begun(beside, target.run_id, like=main)
-        return DeltaLanding(target, staged, heartbeat, main=main)
+        return DeltaLanding(target, staged, heartbeat, self._threads, main=main)
 
 
 def _from_thread(heartbeat: Heartbeat | None) -> Heartbeat:
