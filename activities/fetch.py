@@ -197,9 +197,12 @@ async def _note_first_use(tenant: TenantStore, job: ReadJob) -> None:
     """Say in the audit that the run was handed the user's token; its later requests are in its own log."""
     if job.connector.auth_type != "oauth2":
         return
+    opened = await tenant.grants.open(job.connector.id)
+    key = opened[0].key_version if opened is not None else None
     await tenant.audit.write(
         "token.used",
         actor=f"run/{job.run_id}",
         connector_id=job.connector.id,
         correlation_id=activity.info().workflow_id,
+        detail={"openedUnder": key} if key is not None else None,
     )

@@ -21,6 +21,7 @@ from varlor.contracts.messages import OpenRuns, RefreshInput, RefreshOutcome
 from varlor.contracts.oauth import TokenState, TokenStatus
 from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, TokenError
 from varlor.ports import (
+    AuditLine,
     CachedToken,
     Clock,
     Events,
@@ -149,7 +150,6 @@ class TokenActivities:
         self, tenant: TenantStore, order: RefreshInput, held: Held, stashed: StashedGrant
     ) -> RefreshOutcome:
         grant = stashed.grant
-        opened_under = {"openedUnder": held.grant.key_version or ""} if held.grant else {}
         try:
             state = await tenant.grants.write(
                 order.connector_id,
@@ -157,7 +157,7 @@ class TokenActivities:
                 expected_version=stashed.expected_version,
                 next_refresh_at=planned(self._plan, order.connector_id, held.config, grant),
                 line=self._trail.line(
-                    order, "token.refreshed", version=str(stashed.expected_version + 1), **opened_under
+                    order, "token.refreshed", version=str(stashed.expected_version + 1), **_opened_under(held)
                 ),
             )
         except (ConflictError, NotFoundError):
@@ -197,19 +197,27 @@ class TokenActivities:
             wait = wait_after(order.failures + 1, error.retry_after, self._random)
             at = self._clock.now() + timedelta(seconds=wait)
             state = await self._mark(tenant, order, held, "degraded", at)
-            await self._trail.note(order, "token.refresh_failed", state, outcome="failed", reason=reason)
+            await self._note_failure(order, held, state, reason)
             return RefreshOutcome(token=state, reason=reason, retry_seconds=wait)
         now = await tenant.grants.state(order.connector_id)
         if now.version > held.state.version:  # read again once: somebody has connected meanwhile
             return RefreshOutcome(token=now)
-        state = await self._mark(tenant, order, held, "needs_reauth", None)
+        await self._note_failure(order, held, now, reason)
+        parked = self._trail.line(
+            order, "token.needs_reauth", outcome="failed", version=str(held.state.version), reason=reason
+        )
+        line = parked if held.state.status != "needs_reauth" else None
+        state = await self._mark(tenant, order, held, "needs_reauth", None, line)
         with suppress(PartUnavailableError):
             await self._cache.drop(order.tenant_id, order.connector_id, version=held.state.version)
-        await self._trail.note(order, "token.refresh_failed", state, outcome="failed", reason=reason)
         await self._tell_parked(order, state)
-        if state.status == "needs_reauth" != held.state.status:
-            await self._trail.note(order, "token.needs_reauth", state, outcome="failed", reason=reason)
+        await self._trail.tell(order.tenant_id, order.connector_id, state, reason)
         return RefreshOutcome(token=state, reason=reason)
+
+    async def _note_failure(self, order: RefreshInput, held: Held, state: TokenState, reason: str) -> None:
+        await self._trail.note(
+            order, "token.refresh_failed", state, outcome="failed", reason=reason, **_opened_under(held)
+        )
 
     async def _tell_parked(self, order: RefreshInput, state: TokenState) -> None:
         """Once for each token that died."""
@@ -225,6 +233,7 @@ class TokenActivities:
         held: Held,
         status: TokenStatus,
         next_refresh_at: datetime | None,
+        line: AuditLine | None = None,
     ) -> TokenState:
         """The state afterwards; that of a newer token where one was stored meanwhile."""
         try:
@@ -233,6 +242,12 @@ class TokenActivities:
                 status,
                 expected_version=held.state.version,
                 next_refresh_at=next_refresh_at,
+                line=line,
             )
         except ConflictError:
             return await tenant.grants.state(order.connector_id)
+
+
+def _opened_under(held: Held) -> dict[str, str]:
+    """For the audit: the master key that the token was opened with."""
+    return {"openedUnder": held.grant.key_version or ""} if held.grant is not None else {}

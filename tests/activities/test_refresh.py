@@ -137,6 +137,8 @@ async def test_a_refresh_is_stored_cached_and_told(stand: Stand) -> None:
     assert (cached.access_token, cached.version) == ("access-2", 2)
     assert await stand.stash.get(stand.tenant, stand.connector, "refresh") is None
     assert await stand.actions() == ["token.refreshed"]
+    (line,) = (await stand.store.tenant(stand.tenant).audit.list(limit=5, cursor=None)).items
+    assert line.detail == {"version": "2", "openedUnder": "v1"}
 
 
 async def test_a_token_that_is_fresh_or_newer_than_was_seen_is_left_alone(stand: Stand) -> None:
@@ -210,6 +212,21 @@ async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> Non
     assert sent.data["connectorId"] == stand.connector
     connector = await stand.store.tenant(stand.tenant).connectors.get(stand.connector)
     assert connector.status == "needs_reauth"
+
+
+async def test_a_database_that_goes_while_a_grant_dies_leaves_no_gap_in_the_audit(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> None:
+        raise PartUnavailableError("database", "away")
+
+    stand.provider.error = TokenError("invalid_grant", "expired", code="invalid_grant", status=400)
+    with monkeypatch.context() as broken:
+        broken.setattr("varlor.storage.audit.SqlAudit.write", away)
+        with pytest.raises(ApplicationError):
+            await stand.refresh(force=True)
+    assert (await stand.refresh(force=True)).token.status == "needs_reauth"
+    assert await stand.actions() == ["token.refresh_failed", "token.needs_reauth"]
 
 
 async def test_a_dead_grant_is_read_again_before_anybody_is_bothered(stand: Stand) -> None:

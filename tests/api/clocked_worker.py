@@ -11,7 +11,11 @@ from varlor.settings import Settings
 from worker import serve
 from workflows import options
 
-WAITS = {refresh_rules: ("FIRST_WAIT", "LONGEST_WAIT"), tokens: ("SHORTEST_WAIT", "LONGEST_WAIT")}
+WAITS = {
+    refresh_rules: ("FIRST_WAIT", "LONGEST_WAIT"),
+    tokens: ("SHORTEST_WAIT", "LONGEST_WAIT"),
+    options: ("SHORTEST_TIMER",),
+}
 
 
 def main(ahead: float, haste: float) -> None:
@@ -23,7 +27,6 @@ def main(ahead: float, haste: float) -> None:
     for module, constants in WAITS.items():
         for name in constants:
             setattr(module, name, getattr(module, name) / haste)
-    vars(options)["SHORTEST_TIMER"] = options.SHORTEST_TIMER / haste
     asyncio.run(serve(Settings(), "all"))
 
 

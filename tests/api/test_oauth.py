@@ -45,6 +45,7 @@ async def test_a_user_connects_once_and_fetches(
     lines = (await admin.get(f"/audit?connectorId={connector['id']}&limit=100")).json()["items"]
     actions = {line["action"] for line in lines}
     assert {"authorization.started", "authorization.completed", "token.exchanged", "token.used"} <= actions
+    assert [line["detail"] for line in lines if line["action"] == "token.used"] == [{"openedUnder": "v1"}]
 
 
 async def test_the_forged_and_the_replayed_are_refused_without_a_token_request(

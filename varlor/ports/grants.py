@@ -75,9 +75,11 @@ class GrantRepository(Protocol):
         *,
         expected_version: int | None = None,
         next_refresh_at: datetime | None = None,
+        line: AuditLine | None = None,
     ) -> TokenState:
         """Set the status, not the version; ConflictError when `expected_version` is no longer stored.
 
+        The audit's `line` is written with it or not at all.
         needs_reauth and revoked also become the connector's status. None: no refresh is planned.
         """
         ...

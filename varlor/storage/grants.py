@@ -74,8 +74,7 @@ class SqlGrants:
             row = await self._swap(session, connector_id, expected_version, values)
             if connector.status in _WAITING:
                 connector.status = "draft"
-            if line is not None:
-                await (await session.connection()).run_sync(append, self._scope, line)
+            await self._append(session, line)
             return state_of(row)
 
     async def mark(
@@ -85,6 +84,7 @@ class SqlGrants:
         *,
         expected_version: int | None = None,
         next_refresh_at: datetime | None = None,
+        line: AuditLine | None = None,
     ) -> TokenState:
         values = {"status": status, "next_refresh_at": next_refresh_at}
         async with self._scope.database.write() as session:
@@ -92,6 +92,7 @@ class SqlGrants:
             row = await self._swap(session, connector_id, expected_version, values)
             if status in _TELLING and connector.status != "deleting":
                 connector.status = status
+            await self._append(session, line)
             return state_of(row)
 
     async def erase(self, connector_id: str) -> TokenState:
@@ -122,6 +123,10 @@ class SqlGrants:
         if row is None:
             raise ConflictError("Another token was stored meanwhile.")
         return row
+
+    async def _append(self, session: AsyncSession, line: AuditLine | None) -> None:
+        if line is not None:
+            await (await session.connection()).run_sync(append, self._scope, line)
 
     def _blank(self) -> dict[str, Any]:
         return {
