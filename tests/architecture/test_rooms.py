@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = ("varlor", "workflows", "activities", "api", "worker")
-LEAVES = {"varlor.contracts", "varlor.names", "varlor.errors", "varlor.redaction"}
+LEAVES = {"varlor.contracts", "varlor.names", "varlor.errors", "varlor.redaction", "varlor.rings"}
 ADAPTERS = {
     f"varlor.{room}"
     for room in ("connectors", "auth", "crypto", "storage", "cache", "datasets", "temporal", "presets")
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "varlor.names": set(),
     "varlor.errors": {"varlor.contracts"},
     "varlor.redaction": set(),
+    "varlor.rings": {"varlor.errors"},
     "varlor.settings": {"varlor.errors"},
     "varlor.telemetry": {*LEAVES, "varlor.settings"},
     "varlor.ports": LEAVES,

@@ -219,6 +219,20 @@ async def test_a_refused_token_is_renewed_once(
     assert keeper.asked == [(1, True)]  # the second found what the first had brought about
 
 
+async def test_a_redis_restored_from_an_old_copy_costs_one_refused_request(
+    manager: TokenManagerService, keeper: KeepFresh, connector: Connector
+) -> None:
+    await keeper.connect(connector.id)
+    await sent(manager, connector)  # Redis holds the first token
+    await keeper.connect(connector.id, 1)  # which the database has a successor of
+    auth = await manager.auth(TENANT, connector)
+    assert (await auth.parts()).headers["Authorization"] == "Bearer access-1"
+    assert await auth.refused()
+    assert (await auth.parts()).headers["Authorization"] == "Bearer access-2"
+    assert await sent(manager, connector) == "Bearer access-2"
+    assert keeper.asked == []  # nothing was refreshed for that
+
+
 async def test_a_refused_token_waits_for_a_failing_provider(
     manager: TokenManagerService, keeper: KeepFresh, connector: Connector
 ) -> None:

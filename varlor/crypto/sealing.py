@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from varlor.crypto.keyring import KEY_BYTES, Keyring
+from varlor.crypto.keyring import Keyring
 from varlor.errors import SealError
+from varlor.rings import KEY_BYTES
 
 FORMAT: Final = "vl1"
 NONCE_BYTES: Final = 12  # NIST SP 800-38D, section 8.2: 96 bits

@@ -13,7 +13,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
 from varlor.errors import SealError
-from varlor.temporal.codec_keys import KEY_BYTES, CodecKeys
+from varlor.rings import KEY_BYTES
+from varlor.temporal.codec_keys import CodecKeys
 
 ENCODING: Final = b"binary/encrypted"
 CIPHER: Final = b"AES-256-GCM"
