@@ -269,8 +269,13 @@ async def test_a_connector_that_is_pointed_elsewhere_is_revoked_where_it_was(
 
 
 async def test_the_oauth_routes_are_limited_per_tenant(
-    door: Door, editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    door: Door,
+    editor: httpx2.AsyncClient,
+    nobody: httpx2.AsyncClient,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    connector = (await created(editor, provider))["id"]
     monkeypatch.setattr("api.route_limits.PER_TENANT", 3)
     body = {"connectorId": "con_missing"}
     statuses = [(await editor.post("/connectors/oauth/start", json=body)).status_code for _ in range(8)]
@@ -281,6 +286,9 @@ async def test_the_oauth_routes_are_limited_per_tenant(
     assert refused.json()["type"] == "urn:varlor:problem:too-many-requests"
     async with door.as_role("editor", f"{door.tenant}-other") as other:
         assert (await other.post("/connectors/oauth/start", json=body)).status_code == 404
+    for method, path in (("GET", "token"), ("POST", "token/refresh")):
+        asked = [(await editor.request(method, f"/connectors/{connector}/{path}")) for _ in range(5)]
+        assert [answer.status_code for answer in asked][-1] == 429, path
     monkeypatch.setattr("api.route_limits.PER_ADDRESS", 1)
     path = "/connectors/oauth/callback?state=x&code=y"
     assert 429 in [(await nobody.get(path)).status_code for _ in range(3)]
