@@ -1,7 +1,8 @@
-"""The worker's peak memory and the history's length, for one million rows and for five."""
+"""The worker's peak memory and the history's length: append and replace, ten thousand rows to ten million."""
 
 import asyncio
 import os
+from itertools import product
 
 from temporalio.client import Client
 
@@ -11,7 +12,8 @@ from benchmarks.table import show
 from tests.stack.launched import Launched
 from varlor.stack.state import StateDir
 
-MILLIONS = [float(n) for n in os.environ.get("BENCH_MILLIONS", "1,5").split(",")]
+MILLIONS = [float(n) for n in os.environ.get("BENCH_MILLIONS", "0.01,1,10").split(",")]
+MODES = ("append", "replace")
 SIZE = 1_000
 
 
@@ -24,18 +26,21 @@ async def _events(launched: Launched) -> int:
     return (await client.get_workflow_handle(workflow).describe()).history_length
 
 
-def measure(millions: float) -> tuple[Figures, int]:
+def measure(mode: str, millions: float) -> tuple[Figures, int]:
+    """In a stack of its own, whose worker has done nothing else."""
     rows = int(millions * 1_000_000)
     with mock_api(rows) as address, stack(allow=address) as launched:
-        return sync(launched, address, SIZE), asyncio.run(_events(launched))
+        figures = sync(launched, address, SIZE, dataset={"name": "bench", "writeMode": mode})
+        return figures, asyncio.run(_events(launched))
 
 
 def main() -> None:
     table: list[tuple[object, ...]] = []
-    for millions in MILLIONS:
-        figures, events = measure(millions)
+    for mode, millions in product(MODES, MILLIONS):
+        figures, events = measure(mode, millions)
         table.append(
             (
+                mode,
                 figures.rows,
                 figures.rows / figures.wall,
                 figures.peak_mb,
@@ -44,8 +49,8 @@ def main() -> None:
                 events / millions,
             )
         )
-    heads = ("rows", "rows/s", "worker peak MB", "worker CPU-s/M", "engine CPU-s/M", "events/M")
-    show(f"One sync, append, {SIZE:,} a page, no latency", heads, table)
+    heads = ("", "rows", "rows/s", "worker peak MB", "worker CPU-s/M", "engine CPU-s/M", "events/M")
+    show(f"One sync, {SIZE:,} a page, no latency", heads, table)
     merge.main()
 
 

@@ -1,4 +1,4 @@
-"""Child requests, one per parent: parents are read once, each child by a reader of its own.
+"""Child requests, one per parent or window of time: parents are read once, each child by its own reader.
 
 The cursor is the walk over the parents. A child that the API does not know is left out and told; one
 that keeps failing is set aside, so that the others go on, and comes again at the end.
@@ -24,30 +24,48 @@ _NAMED: Final = 5  # missing children that are named
 
 
 class Handed:
-    """A page as the dataset takes it: a child's records with their parent, or none for a step of the walk."""
+    """A page as the dataset takes it: what a child answered, or nothing for a step of the walk."""
 
-    def __init__(self, after: Callable[[Walk, PageFacts], Walk], records: list[Any] | None = None) -> None:
+    def __init__(self, after: Callable[[Walk, PageFacts], Walk], page: PageResponse | None = None) -> None:
         self.after = after
-        self.record_path = "$"
-        self._records = records or []
-        self.body = encode(self._records) if records else b"[]"
+        self._page = page
+        self.body = page.body if page else b"[]"
+        self.record_path = page.record_path if page else "$"
+
+    def document(self) -> Any:
+        return self._page.document() if self._page else []
+
+
+class Stamped:
+    """`ports.PageResponse` of a child's records, each with its parent."""
+
+    record_path = "$"
+
+    def __init__(self, page: Page, name: str, value: ParentValue) -> None:
+        self._records = [_with(record, name, value) for record in page.records()]
+        self.body = encode(self._records)
 
     def document(self) -> Any:
         return self._records
 
 
 class ChildrenReader:
-    """`ports.PageReader`. `parents` reads pages of parents; without it they come from a dataset (`job`)."""
+    """`ports.PageReader`. `parents` reads pages of parents; without it they come from a dataset (`job`).
+
+    Without `wanted` the children are windows of time: their records are left as they are, and a window that
+    the API does not know ends the run.
+    """
 
     def __init__(
         self,
         job: ReadJob,
-        wanted: ForEach,
+        wanted: ForEach | None,
         parents: RestReader | None,
         child: Callable[[ParentValue, Callable[[str], None]], RestReader],
     ) -> None:
         self._job = job
         self._wanted = wanted
+        self._one, self._name = ("parent", wanted.as_) if wanted else ("window", "window")
         self._parents = parents
         self._child = child
         self._known: Parents | None = None
@@ -83,12 +101,12 @@ class ChildrenReader:
         walk = Walk.load(cursor)
         present = self._present(walk)
         if present is None:
-            return f"parent {walk.done + 1}, reading parents"
+            return f"{self._one} {walk.done + 1}, reading {self._one}s"
         value, child, late = present
-        number = f"{len(walk.aside)} parents to come again" if late else f"parent {walk.done + 1}"
+        number = f"{len(walk.aside)} {self._one}s to come again" if late else f"{self._one} {walk.done + 1}"
         total = f" of {len(self._known.values)}" if self._known and not late else ""
         page = f", {self._open(value).position(child)}" if child else ""
-        return f"{number}{total} ({self._wanted.as_}={value}){page}"
+        return f"{number}{total} ({self._name}={value}){page}"
 
     async def close(self) -> None:
         await self._early.drop()
@@ -123,7 +141,7 @@ class ChildrenReader:
         if not isinstance(page, Page):
             raise TypeError("a page of another reader")
         records = page.records()
-        values = self._values(records)
+        values = self._values(records, self._wanted.field if self._wanted else "")
 
         def after(walk: Walk, _: PageFacts) -> Walk:
             following = reader.advance(walk.parents or {}, page, PageFacts(len(records)))
@@ -131,13 +149,13 @@ class ChildrenReader:
 
         return Handed(after)
 
-    def _values(self, records: list[Any]) -> tuple[ParentValue, ...]:
-        found = [_at(record, self._wanted.field) for record in records]
+    def _values(self, records: list[Any], field: str) -> tuple[ParentValue, ...]:
+        found = [_at(record, field) for record in records]
         usable = [value for value in found if value is not None]
         if records and not usable:
-            raise SourceError("bad_records", f"No parent has a usable {self._wanted.field}; name another.")
+            raise SourceError("bad_records", f"No parent has a usable {field}; name another.")
         if len(usable) < len(found):
-            self._note(f"Parents without a usable {self._wanted.field} were left out.")
+            self._note(f"Parents without a usable {field} were left out.")
         return tuple(dict.fromkeys(usable))
 
     # --- children --------------------------------------------------------------------------
@@ -158,16 +176,16 @@ class ChildrenReader:
                 return self._left_out(value, late, error.detail)
             if may_wait(error, walk, attempt, late):
                 return Handed(lambda walk, _: set_aside(walk, value, child))
-            raise _named(error, self._wanted.as_, value) from None
+            raise _named(error, self._name, value) from None
         if not isinstance(page, Page):
             raise TypeError("a page of another reader")
-        records = [_with(record, self._wanted.as_, value) for record in page.records()]
+        taken = Stamped(page, self._wanted.as_, value) if self._wanted else page
 
         def after(walk: Walk, facts: PageFacts) -> Walk:
             following = reader.advance(at, page, facts)
             return gone_on(walk, following, late)
 
-        return Handed(after, records)
+        return Handed(after, taken)
 
     def _open(self, value: ParentValue) -> RestReader:
         if self._reader is None or self._reader[0] != value:
@@ -201,6 +219,8 @@ class ChildrenReader:
 
     def _is_missing(self, error: SourceError) -> bool:
         """Whether the API does not know the child, and no rule says that this ends the run."""
+        if self._wanted is None:
+            return False
         rules = (*self._job.request.error_rules, *self._job.connector.error_rules)
         ends = any(rule.action == "fail" and rule.status == error.status for rule in rules)
         return error.kind == "not_found" and not ends
@@ -218,7 +238,8 @@ class ChildrenReader:
         if walk.missing:
             names = ", ".join(map(str, walk.named)) + (", …" if walk.missing > len(walk.named) else "")
             missing = f"; the API has no children for {walk.missing} of them ({names})"
-        self._job.note(f"Read the children of {walk.done} parents{missing}.")
+        what = f"the children of {walk.done} parents" if self._wanted else f"{walk.done} windows"
+        self._job.note(f"Read {what}{missing}.")
 
     def _note(self, text: str) -> None:
         """A hundred thousand children must not leave as many notes."""

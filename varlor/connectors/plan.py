@@ -12,6 +12,7 @@ from varlor.connectors.jsonpaths import path
 from varlor.connectors.pagination.asked import Asked
 from varlor.contracts.check import Discovery, Endpoint
 from varlor.contracts.connector import Connector
+from varlor.contracts.date_windows import slots
 from varlor.contracts.fetch import FetchRequest, ParamValue
 from varlor.contracts.for_each import ForEach, ParentValue
 from varlor.contracts.incremental import CursorValue, Incremental
@@ -68,13 +69,27 @@ def make_plan(
 
 
 def for_parent(request: FetchRequest, wanted: ForEach, value: ParentValue) -> FetchRequest:
-    """The request of one parent's children: its value in the place of `{as}`, escaped where it is a path."""
-    params = {name: _put(given, wanted.slot, value) for name, given in request.params.items()}
-    if request.endpoint_id is not None:
-        params[wanted.as_] = value
-    path = request.path and request.path.replace(wanted.slot, quote(str(value), safe=""))
-    body = _put(request.body, wanted.slot, value)
-    return request.model_copy(update={"path": path, "params": params, "body": body, "for_each": None})
+    """The request of one parent's children: its value in the place of `{as}`."""
+    child = _slotted(request, wanted.slot, value).model_copy(update={"for_each": None})
+    if request.endpoint_id is None:
+        return child
+    return child.model_copy(update={"params": child.params | {wanted.as_: value}})
+
+
+def for_window(request: FetchRequest, window: str) -> FetchRequest:
+    """The request of one window, `begin/until`."""
+    for slot, bound in slots(window).items():
+        request = _slotted(request, slot, bound)
+    return request.model_copy(update={"date_windows": None})
+
+
+def _slotted(request: FetchRequest, slot: str, value: ParentValue) -> FetchRequest:
+    """With the value in the place of the slot, escaped where it is a path."""
+    params = {name: _put(given, slot, value) for name, given in request.params.items()}
+    path = request.path and request.path.replace(slot, quote(str(value), safe=""))
+    return request.model_copy(
+        update={"path": path, "params": params, "body": _put(request.body, slot, value)}
+    )
 
 
 def _put(given: Any, slot: str, value: ParentValue) -> Any:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from varlor.connectors.auth import static_auth
 from varlor.connectors.check import Check
@@ -14,16 +15,19 @@ from varlor.connectors.graphql.plan import make_plan as make_query_plan
 from varlor.connectors.graphql.reader import GraphQLReader
 from varlor.connectors.http import GuardedClient
 from varlor.connectors.pagination.build import build
-from varlor.connectors.plan import for_parent, make_plan
+from varlor.connectors.plan import for_parent, for_window, make_plan
 from varlor.connectors.rest import RestReader
 from varlor.connectors.sending import Sender
 from varlor.contracts.check import CheckResult, Discovery
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
+from varlor.contracts.date_windows import DateWindows
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.for_each import ForEach, ParentValue
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import UnsupportedError
-from varlor.ports import Clock, PageReader, RateWindow, ReadJob, RequestAuth
+from varlor.ports import Clock, PageReader, Parents, RateWindow, ReadJob, RequestAuth
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Discoverer(Protocol):
@@ -71,6 +75,8 @@ class APIConnectorService:
             return ExportReader(self._sender, job, job.request.async_export, self._clock)
         if job.request.for_each is not None:
             return children(self._sender, job, job.request.for_each, discovery)
+        if job.request.date_windows is not None:
+            return windows(self._sender, job, job.request.date_windows, discovery)
         return rest(self._sender, job, discovery)
 
     def auth(self, settings: ConnectorSettings, secrets: Secrets) -> RequestAuth:
@@ -86,19 +92,38 @@ def rest(sender: Sender, job: ReadJob, discovery: Discovery | None) -> RestReade
 
 
 def children(sender: Sender, job: ReadJob, wanted: ForEach, discovery: Discovery | None) -> ChildrenReader:
-    """One log for all its readers, whose entries are counted through."""
-    numbers = count(1)
-
-    def log(entry: RequestLogEntry) -> None:
-        job.log(entry.model_copy(update={"seq": next(numbers)}))
+    job = replace(job, log=_counted(job.log), expect=None)
 
     def child(value: ParentValue, note: Callable[[str], None]) -> RestReader:
         request = for_parent(job.request, wanted, value)
-        return rest(sender, replace(job, request=request, log=log, note=note), discovery)
+        return rest(sender, replace(job, request=request, note=note), discovery)
 
     parents = None
     if wanted.path is not None:
         asked = {"path": wanted.path, "pagination": wanted.pagination, "record_path": wanted.record_path}
         request = FetchRequest.model_validate({**asked, "dataset": job.request.dataset})
-        parents = rest(sender, replace(job, request=request, log=log, since=None), discovery)
+        parents = rest(sender, replace(job, request=request, since=None), discovery)
     return ChildrenReader(job, wanted, parents, child)
+
+
+def windows(sender: Sender, job: ReadJob, wanted: DateWindows, discovery: Discovery | None) -> ChildrenReader:
+    """Windows are read as children are; the range's end stands for the version of their dataset."""
+
+    async def cut(version: int | None) -> Parents:
+        if version is None:
+            version = round((wanted.end(sender.now()).replace(tzinfo=UTC) - _EPOCH).total_seconds())
+        zone = datetime.fromisoformat(wanted.from_).tzinfo
+        end = (_EPOCH + timedelta(seconds=version)).replace(tzinfo=zone)
+        return Parents(version, wanted.windows(end))
+
+    def child(window: ParentValue, note: Callable[[str], None]) -> RestReader:
+        return rest(sender, replace(job, request=for_window(job.request, str(window)), note=note), discovery)
+
+    job = replace(job, log=_counted(job.log), parents=cut)
+    return ChildrenReader(job, None, None, child)
+
+
+def _counted(log: Callable[[RequestLogEntry], None]) -> Callable[[RequestLogEntry], None]:
+    """One log for several readers, whose entries are counted through."""
+    numbers = count(1)
+    return lambda entry: log(entry.model_copy(update={"seq": next(numbers)}))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from varlor.contracts.connector import HeaderName, HeaderValue
+from varlor.contracts.date_windows import FROM, TO, UNTIL, DateWindows, is_date
 from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.export import AsyncExport
 from varlor.contracts.for_each import ForEach
@@ -67,6 +68,7 @@ class FetchRequest(Model):
     record_path: JsonPath | None = None
     incremental: Incremental | None = None
     for_each: ForEach | None = None
+    date_windows: DateWindows | None = None
     async_export: AsyncExport | None = None
     limits: Limits = Limits()
     error_rules: ErrorRules = []
@@ -97,11 +99,25 @@ class FetchRequest(Model):
             raise ValueError(f"put {wanted.slot}, the parent's value, into path, params or body")
         return wanted
 
+    @field_validator("date_windows")
+    @classmethod
+    def _windows_are_used(cls, wanted: DateWindows | None, info: ValidationInfo) -> DateWindows | None:
+        if wanted is None:
+            return None
+        if info.data.get("for_each") is not None or info.data.get("incremental") is not None:
+            raise ValueError("a range is read by itself; leave out forEach and incremental")
+        places = str([info.data.get(name) for name in ("path", "params", "body")])
+        if FROM not in places or not (TO in places or UNTIL in places):
+            raise ValueError("put {from}, and {to} or {until}, into path, params or body")
+        if TO in places and not is_date(wanted.from_):
+            raise ValueError("a window of times has no last day; put {until} in the place of {to}")
+        return wanted
+
     @field_validator("async_export")
     @classmethod
     def _nothing_else(cls, wanted: AsyncExport | None, info: ValidationInfo) -> AsyncExport | None:
-        if wanted is not None and info.data.get("for_each") is not None:
-            raise ValueError("an export reads one job; leave out forEach")
+        if wanted is not None and (info.data.get("for_each") or info.data.get("date_windows")):
+            raise ValueError("an export reads one job; leave out forEach and dateWindows")
         return wanted
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ _REST_ONLY: Final = {
     "params": "/params",
     "body": "/body",
     "for_each": "/forEach",
+    "date_windows": "/dateWindows",
     "async_export": "/asyncExport",
 }
 

@@ -674,6 +674,31 @@ export type DatasetVersion = {
 };
 
 /**
+ * DateWindows
+ *
+ * Repeats the request for each window of a range of time, whose bounds take the places of these slots.
+ *
+ * `{from}` is where a window begins and `{until}` where the next one does; `{to}`, for dates alone, is its
+ * last day. They stand in path, params or body: choose `{to}` or `{until}` by whether the API counts the end
+ * in. `from` and `to` are dates or times; of dates `to` is the last day, of times the first moment outside,
+ * and not given it is the day or the moment at which the run begins. `days`: the length of a window.
+ */
+export type DateWindows = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to?: string | null;
+    /**
+     * Days
+     */
+    days?: number;
+};
+
+/**
  * Discovery
  *
  * What an API says about itself; `notes` say what was tried and what was left out.
@@ -1041,6 +1066,7 @@ export type FetchRequest = {
     recordPath?: string | null;
     incremental?: Incremental | null;
     forEach?: ForEach | null;
+    dateWindows?: DateWindows | null;
     asyncExport?: AsyncExport | null;
     limits?: Limits;
     /**

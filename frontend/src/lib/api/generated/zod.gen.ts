@@ -154,6 +154,22 @@ export const zDatasetVersion = z.object({
 });
 
 /**
+ * DateWindows
+ *
+ * Repeats the request for each window of a range of time, whose bounds take the places of these slots.
+ *
+ * `{from}` is where a window begins and `{until}` where the next one does; `{to}`, for dates alone, is its
+ * last day. They stand in path, params or body: choose `{to}` or `{until}` by whether the API counts the end
+ * in. `from` and `to` are dates or times; of dates `to` is the last day, of times the first moment outside,
+ * and not given it is the day or the moment at which the run begins. `days`: the length of a window.
+ */
+export const zDateWindows = z.object({
+    from: z.string().min(8).max(40),
+    to: z.string().min(8).max(40).nullish(),
+    days: z.int().gte(1).lte(3660).optional().default(1)
+});
+
+/**
  * EndpointParameter
  *
  * A parameter of an endpoint as its document describes it.
@@ -1056,6 +1072,7 @@ export const zFetchRequest = z.object({
     recordPath: z.string().min(1).max(512).nullish(),
     incremental: zIncremental.nullish(),
     forEach: zForEach.nullish(),
+    dateWindows: zDateWindows.nullish(),
     asyncExport: zAsyncExport.nullish(),
     limits: zLimits.optional().default({}),
     errorRules: z.array(zErrorRule).max(32).optional().default([])
