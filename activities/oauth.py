@@ -11,6 +11,7 @@ from activities.check import CheckDraft
 from activities.failures import translated
 from activities.onboard_draft import AuthorizationDraft, OnboardDraft
 from activities.refresh_rules import RefreshPlan, planned
+from activities.revocation import give_back
 from activities.token_trail import Trail
 from varlor.contracts.messages import OnboardInput
 from varlor.contracts.oauth import OAuthConfig, TokenState
@@ -131,6 +132,10 @@ class OAuthActivities:
             stashed = StashedGrant(grant, version)
             with suppress(PartUnavailableError):
                 await self._stash.put(order.tenant_id, order.connector_id, order.nonce, stashed)
+            outcome = await self._store_grant(tenant, order, config, stashed)
+            if outcome.token is None:  # a retry may find another address in the config: it tells nobody
+                await give_back(self._oauth, config, secrets, grant)
+            return outcome
         return await self._store_grant(tenant, order, config, stashed)
 
     async def _store_grant(
@@ -190,12 +195,14 @@ class OAuthActivities:
         await self._trail.note(end, f"authorization.{action}", None, outcome="failed", reason=end.reason)
 
     async def _config(self, tenant: TenantStore, connector_id: str) -> OAuthConfig | None:
-        """None when the connector is gone, or signs in by other means."""
+        """None when the connector is gone or going, or signs in by other means."""
         try:
             connector = await tenant.connectors.get(connector_id)
         except NotFoundError:
             return None
-        return connector.oauth_config if connector.auth_type == "oauth2" else None
+        if connector.auth_type != "oauth2" or connector.status == "deleting":
+            return None
+        return connector.oauth_config
 
 
 def _same(grant: Grant, opened: tuple[Grant, TokenState] | None) -> bool:

@@ -8,9 +8,10 @@ from temporalio import activity
 
 from activities.failures import translated
 from activities.token_trail import Trail
-from varlor.contracts.oauth import TokenState
+from varlor.contracts.connector import Secrets
+from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.contracts.token_acts import EraseInput, RevokeInput, RevokeOutcome
-from varlor.errors import ConflictError, NotFoundError, PartUnavailableError
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, TokenError
 from varlor.ports import Events, Grant, OAuth2, Store, TokenCache, TokenStash
 
 _ORDER: Final[tuple[Literal["refresh_token", "access_token"], ...]] = ("refresh_token", "access_token")
@@ -93,6 +94,13 @@ class RevocationActivities:
         with suppress(PartUnavailableError):  # they expire by themselves
             await self._cache.drop(order.tenant_id, order.connector_id, version=version)
             await self._stash.drop(order.tenant_id, order.connector_id, "refresh")
+
+
+async def give_back(oauth: OAuth2, config: OAuthConfig, secrets: Secrets, grant: Grant) -> None:
+    """Revoke a token that came too late to be stored; its best is enough, for it will expire."""
+    with suppress(TokenError):
+        for hint, token in _tokens(grant):
+            await oauth.revoke(config, secrets, token, hint)
 
 
 def _tokens(grant: Grant) -> list[tuple[Literal["refresh_token", "access_token"], str]]:

@@ -16,6 +16,7 @@ from temporalio import activity
 from activities.failures import translated
 from activities.herald import Herald
 from activities.refresh_rules import Held, RefreshPlan, needed, planned, wait_after
+from activities.revocation import give_back
 from activities.token_trail import Trail
 from varlor.contracts.messages import OpenRuns, RefreshInput, RefreshOutcome
 from varlor.contracts.oauth import TokenState, TokenStatus
@@ -177,17 +178,10 @@ class TokenActivities:
             await self._stash.drop(order.tenant_id, order.connector_id, _STASH)
         now = await self._held(tenant, order.connector_id)
         if now is None or now.state.status in _ENDED:
-            await self._give_back(held, grant)
+            await give_back(self._oauth, held.config, held.secrets, grant)
         state = now.state if now is not None else TokenState(status="revoked")
         await self._trail.note(order, "token.refresh_superseded", state)
         return RefreshOutcome(token=state, reason=None if now is not None else GONE)
-
-    async def _give_back(self, held: Held, grant: Grant) -> None:
-        """Revoke a token that came too late to be stored; its best is enough, for it will expire."""
-        with suppress(TokenError):
-            if grant.refresh_token is not None:
-                await self._oauth.revoke(held.config, held.secrets, grant.refresh_token, "refresh_token")
-            await self._oauth.revoke(held.config, held.secrets, grant.access_token, "access_token")
 
     async def _failed(
         self, tenant: TenantStore, order: RefreshInput, held: Held, error: TokenError

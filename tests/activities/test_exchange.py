@@ -41,6 +41,8 @@ class Exchanging(Provider):
 
     async def exchange(self, config: Any, secrets: Any, answer: AuthorizationAnswer) -> Grant:
         self.codes.append(answer.code)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return grant(1)
 
 
@@ -109,3 +111,20 @@ async def test_a_database_away_before_or_after_the_write_costs_no_second_exchang
     assert (outcome.token.status, outcome.token.version) == ("active", 1)
     assert stand.provider.codes == ["code"]
     assert await stand.actions() == ["token.exchanged", "authorization.completed"]
+
+
+async def test_a_connector_deleted_during_the_exchange_leaves_no_living_token(stand: Stand) -> None:
+    async def goes() -> None:
+        connectors = stand.store.tenant(stand.order.tenant_id).connectors
+        await connectors.set_status(stand.order.connector_id, "deleting")
+
+    stand.provider.meanwhile = goes
+    assert (await stand.exchange()).reason == "superseded"
+    assert stand.provider.given_back == ["refresh-1", "access-1"]
+
+
+async def test_a_connector_that_is_being_deleted_is_not_connected(stand: Stand) -> None:
+    connectors = stand.store.tenant(stand.order.tenant_id).connectors
+    await connectors.set_status(stand.order.connector_id, "deleting")
+    assert (await stand.exchange()).reason == "deleted"
+    assert stand.provider.codes == []
