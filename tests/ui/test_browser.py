@@ -1,43 +1,14 @@
 """From "Connect API" to a living dataset, as a person does it: real stack, real provider, real browser."""
 
-from collections.abc import Iterator
-
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from examples.sample_api.access import BEARER_TOKEN
-from tests.stack.launched import FREE_PORTS, Launched
-from tests.ui.browser import chromium, looked_at, of_tenant, signed_in
+from tests.stack.launched import Launched
+from tests.ui.browser import looked_at, of_tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    """One stack for all of them; it is not started where there is no browser."""
-    launched = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
-    try:
-        yield launched.until_ready()
-    finally:
-        launched.stop()
-        launched.end()
-
-
-@pytest.fixture
-def page(browser: Browser, stack: Launched) -> Iterator[Page]:
-    page = signed_in(browser, stack)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    page.context.close()
-    assert wrong == []
 
 
 def test_by_bearer_token_from_the_empty_page_to_rows(page: Page, stack: Launched) -> None:

@@ -75,6 +75,7 @@ export function useAudit(id: string, enabled: boolean) {
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     enabled,
+    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? 5_000 : false), // whoever reads on is left alone
   });
 }
 

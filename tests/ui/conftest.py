@@ -1,0 +1,35 @@
+"""One browser and one stack for every browser test; no stack where there is no browser."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.stack.launched import FREE_PORTS, Launched
+from tests.ui.browser import chromium, signed_in
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    launched = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
+    try:
+        yield launched.until_ready()
+    finally:
+        launched.stop()
+        launched.end()
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Launched) -> Iterator[Page]:
+    page = signed_in(browser, stack)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    page.context.close()
+    assert wrong == []
