@@ -27,6 +27,8 @@ def main(ahead: float, haste: float) -> None:
     for module, constants in WAITS.items():
         for name in constants:
             setattr(module, name, getattr(module, name) / haste)
+    longest = options.REVOKE.get("schedule_to_close_timeout", timedelta())
+    options.REVOKE["schedule_to_close_timeout"] = longest / haste
     asyncio.run(serve(Settings(), "all"))
 
 

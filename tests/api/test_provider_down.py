@@ -1,16 +1,19 @@
 """A provider that is down for hours, on real processes; waits for a token are a 150th of their length."""
 
 import asyncio
+import sqlite3
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from activities.refresh_rules import FIRST_WAIT, LONGEST_WAIT
 from tests.api.oauth_kit import FAST, Provider, new_provider, until
 from tests.api.test_token_faults import connected
 from tests.api.test_token_life import refused_requests, whole
 from tests.api.token_stage import staged
+from varlor import names
 from varlor.settings import Settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -75,3 +78,32 @@ async def test_a_provider_that_is_down_for_hours_costs_time_and_nothing_else(
     assert actions.count("token.refresh_failed") == len(seen) - 1
     assert "token.needs_reauth" not in actions
     assert connection["status"] not in {"needs_reauth", "error"}
+
+
+async def test_a_deletion_ends_though_the_provider_is_down_for_good_and_leaves_no_secret(
+    settings: Settings, sample_url: str, tenant: str, temporal_address: str, tmp_path: Path
+) -> None:
+    provider, redis = new_provider(sample_url), Redis.from_url(settings.redis_url)
+    async with staged(settings, tenant, temporal_address) as stage:
+        with stage.worker(tmp_path / "worker.log", haste=HASTE):
+            async with stage.door.as_role("admin") as api:
+                connector = await connected(api, provider)
+                assert await redis.exists(names.token_key(tenant, connector))
+                await provider.fault("server_error", status=503, endpoint="revoke")
+                assert (await api.delete(f"/connectors/{connector}")).status_code == 202
+                async with asyncio.timeout(90):
+                    while (await api.get(f"/connectors/{connector}")).status_code != 404:  # noqa: ASYNC110 - another process
+                        await asyncio.sleep(0.1)
+                path = f"/audit?connectorId={connector}&action=token.revoked"
+                (line,) = (await api.get(path)).json()["items"]
+    assert (line["outcome"], line["detail"]["provider"]) == ("failed", "not_confirmed")
+    held = await redis.get(names.token_key(tenant, connector))
+    assert held is None or (
+        isinstance(held, bytes) and held.endswith(b":")
+    )  # at most what keeps stragglers out
+    await redis.aclose()
+    database = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
+    for table in ("grants", "credentials"):
+        query = f"SELECT count(*) FROM {table} WHERE connector_id = ?"  # noqa: S608 - names of ours
+        assert database.execute(query, (connector,)).fetchone() == (0,), table
+    database.close()
