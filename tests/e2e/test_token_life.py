@@ -1,5 +1,7 @@
 """A sync that outlives its token several times over meets no refusal and loses no row."""
 
+import os
+import signal
 from collections.abc import Iterator
 
 import httpx2
@@ -29,16 +31,25 @@ def consents(stack: Launched) -> Iterator[Consents]:
     httpx2.delete(f"{address}/_faults").raise_for_status()
 
 
-def test_a_sync_longer_than_its_tokens_sees_no_401_and_loses_no_row(api: Api, consents: Consents) -> None:
-    first = consents.give("long-sync")
-    settings = consents.config("long-sync", first["refresh_token"])
+@pytest.mark.parametrize("killed", [None, "valkey"])
+def test_a_sync_longer_than_its_tokens_sees_no_401_and_loses_no_row(
+    stack: Launched, api: Api, consents: Consents, killed: str | None
+) -> None:
+    consents.steer("DELETE", "/stats")
+    client = f"long-sync-{killed}"
+    first = consents.give(client)
+    settings = consents.config(client, first["refresh_token"])
     connector = api.connector(f"{consents.address}/oauth2", **settings)
-    run_id, dataset = api.fetch(connector, "/cursor/events", name="long sync", writeMode="append")
+    run_id, dataset = api.fetch(connector, "/cursor/events", name=client, writeMode="append")
+    if killed is not None:
+        api.until_rows(run_id, 4_000)
+        os.kill(stack.facts["pids"][killed], signal.SIGKILL)
     ended = api.until_ended(run_id)
     assert ended["status"] == "succeeded", ended
     each_once(api.location(dataset), "id", EVENTS)
     stats = consents.stats()
     assert stats["resource"].keys() == {"ok"}, stats["resource"]
-    assert ended["requests"] == ended["pages"]
-    assert 3 <= stats["refreshes"]["long-sync"] <= 12
+    if killed is None:  # else the page under way was asked for again
+        assert ended["requests"] == ended["pages"]
+    assert 3 <= stats["refreshes"][client] <= 12
     assert stats["reuseDetections"] == 0
