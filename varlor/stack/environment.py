@@ -14,7 +14,11 @@ from varlor.stack.ports import HOST
 from varlor.stack.state import Ports, StateDir
 
 PREFIX: Final = "VARLOR_"
-LEAN: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # Arrow's own keeps 70 MB more of what threads freed
+LEAN: Final = {  # otherwise a worker keeps 70 MB more of what its threads have freed
+    "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "262144",  # bytes; pages' bodies go back to the system at once
+}
 API_ONLY: Final = ("VARLOR_JWT_PRIVATE_KEY", "VARLOR_JWT_PUBLIC_KEY", "VARLOR_CODEC_PATH")
 
 
