@@ -52,11 +52,26 @@ def test_by_bearer_token_from_the_empty_page_to_rows(page: Page, stack: Launched
     page.get_by_role("link", name="its dataset").click()
     expect(page.get_by_role("table").first).to_be_visible()
     looked_at(page, "dataset")
+    promised_fresh_and_started_over(page)
     page.get_by_role("link", name="Connectors", exact=True).click()
     page.get_by_role("link", name="Sample shop").click()
     expect(page.get_by_text("requests in the last minute")).to_be_visible()
     looked_at(page, "connector")
     assert BEARER_TOKEN not in page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+
+
+def promised_fresh_and_started_over(page: Page) -> None:
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("Not older than").fill("2")
+    page.get_by_role("button", name="Promise it").click()
+    page.get_by_role("button", name="Take the promise back").wait_for()
+    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("dialog").get_by_role("button", name="Start over").click()
+    expect(page.get_by_text("The next sync starts over.").first).to_be_visible()
+    looked_at(page, "dataset-settings")
+    page.get_by_role("navigation").get_by_role("link", name="Datasets", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    looked_at(page, "datasets")
 
 
 def test_by_oauth_in_a_window_of_its_own_denied_and_then_approved(page: Page, stack: Launched) -> None:

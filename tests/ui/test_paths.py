@@ -50,7 +50,7 @@ def test_a_failing_api_is_told_in_words_with_what_to_do(page: Page, stack: Launc
     read_path(page, "/v1/orders", f"orders {uuid.uuid4().hex[:6]}")
     expect(page.get_by_text("Failed", exact=True).first).to_be_visible()
     failure = page.get_by_role("alert")
-    expect(failure).to_contain_text("The answer is not JSON. Check the path")
+    expect(failure).to_contain_text("test the connection with this path")
     expect(failure).to_contain_text("The last failed answer")
     looked_at(page, "run-failed")
 

@@ -28,7 +28,8 @@ export function Navigation({ onGo }: { onGo: () => void }) {
             aria-current={here ? 'page' : undefined}
             onClick={onGo}
             mb={2}
-            style={{ borderRadius: 'var(--mantine-radius-md)' }}
+            // The tint says where one is; its own colour for the words is too faint under the pointer.
+            style={{ borderRadius: 'var(--mantine-radius-md)', color: 'var(--mantine-color-text)' }}
           />
         );
       })}

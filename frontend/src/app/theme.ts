@@ -1,5 +1,5 @@
 /** The look: one typeface, one accent, and greys whose contrast holds in both themes (WCAG AA). */
-import { Alert, createTheme, type CSSVariablesResolver } from '@mantine/core';
+import { Alert, Notification, createTheme, type CSSVariablesResolver } from '@mantine/core';
 
 export const theme = createTheme({
   primaryColor: 'indigo',
@@ -11,8 +11,11 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
-  // A yellow title on its own tint cannot be read; the tint and the icon carry the colour.
-  components: { Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }) },
+  components: {
+    // A yellow title on its own tint cannot be read; the tint and the icon carry the colour.
+    Alert: Alert.extend({ styles: { title: { color: 'var(--mantine-color-text)' } } }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } }),
+  },
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.375rem' }, h2: { fontSize: '1.0625rem' } } },
 });
 

@@ -83,3 +83,37 @@ test('a name is checked here by the rules of the API', async () => {
   expect(await screen.findByRole('heading', { name: 'sales', level: 1 })).toBeVisible();
   expect(sent).toEqual([{ name: 'sales' }]);
 });
+
+test('a freshness is promised in units of people and taken back', async () => {
+  const sent: unknown[] = [];
+  const freshness = { maxAge: 7_200, age: 9_000, stale: true, since: '2026-01-01T00:00:00Z' };
+  server.use(answer('patch', '/datasets/dat_1', dataset({ freshness }), (body) => sent.push(body)));
+  const user = userEvent.setup();
+  const { container } = open('/datasets/dat_1?tab=settings');
+  const amount = await screen.findByLabelText('Not older than');
+  await user.clear(amount);
+  await user.type(amount, '2');
+  await user.click(screen.getByRole('combobox', { name: 'Unit' }));
+  await user.click(await screen.findByRole('option', { name: 'hours' }));
+  await user.click(screen.getByRole('button', { name: 'Promise it' }));
+  expect(await screen.findByText('Late, 2 h 30 min old')).toBeVisible();
+  await expectAccessible(container);
+  await user.click(screen.getByRole('button', { name: 'Take the promise back' }));
+  await waitFor(() => expect(sent).toEqual([{ freshness: 7_200 }, { freshness: null }]));
+});
+
+test('starting over says what happens to the rows, and is asked for from a value or from nothing', async () => {
+  const sent: unknown[] = [];
+  server.use(answer('post', '/datasets/dat_1/reset', dataset({ reset: { from: '2026-01-31' } }), (body) => sent.push(body)));
+  const user = userEvent.setup();
+  open('/datasets/dat_1?tab=settings');
+  await user.click(await screen.findByRole('radio', { name: 'From a value' }));
+  expect(screen.getByRole('button', { name: 'Start over' })).toBeDisabled();
+  await user.type(screen.getByLabelText('Start'), '2026-01-31');
+  await user.click(screen.getByRole('button', { name: 'Start over' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(dialog).toHaveTextContent('The rows stay');
+  await user.click(within(dialog).getByRole('button', { name: 'Start over' }));
+  expect(await screen.findByText('The next sync starts over from 2026-01-31.')).toBeVisible();
+  expect(sent).toEqual([{ from: '2026-01-31' }]);
+});

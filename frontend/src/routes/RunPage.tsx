@@ -105,7 +105,7 @@ function Words({ run }: { run: Run }) {
 function NoChart({ run }: { run: Run }) {
   return (
     <Text c="dimmed" fz="sm" h={224}>
-      {hasEnded(run) ? 'The numbers over time are kept for a day after a run.' : 'The chart begins with the first pages.'}
+      {hasEnded(run) ? 'No curve: the run was too short for one, or ended more than a day ago.' : 'The chart begins with the first pages.'}
     </Text>
   );
 }

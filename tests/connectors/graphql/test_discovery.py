@@ -19,6 +19,10 @@ async def discover(graphql: GraphQL) -> Discovery:
     return await graphql.service.discover("t1", target, graphql.service.auth(target, graphql.secrets))
 
 
+def one_line(query: str) -> str:
+    return " ".join(query.split())
+
+
 async def test_every_list_and_connection_becomes_an_endpoint(shop: GraphQL) -> None:
     found = await discover(shop)
     assert found.source == "graphql"
@@ -35,9 +39,10 @@ async def test_every_list_and_connection_becomes_an_endpoint(shop: GraphQL) -> N
         ("marketing", "Boolean", False, None),
     ]
     assert users.query is not None
-    assert "address { street city postal_code country }" in users.query
+    assert "\n  users(first: $first" in users.query, "laid out to be edited"
+    assert "address { street city postal_code country }" in one_line(users.query)
     assert "orders" not in users.query, "pages of other records are no part of a record"
-    assert "lines { sku name quantity unit_price }" in (endpoints["orders"].query or "")
+    assert "lines { sku name quantity unit_price }" in one_line(endpoints["orders"].query or "")
     kinds = {e.path: e.pagination.type for e in found.endpoints if e.pagination}
     assert kinds == {"users": "relay", "orders": "offset", "events": "page_number"}
 
@@ -167,7 +172,10 @@ async def test_a_hostile_schema_yields_queries_that_may_be_sent(
     app, graphql = hostile
     app.say(schema(*types))
     found = await discover(graphql)
-    assert [e.query.removeprefix(f"query {e.path}").strip() for e in found.endpoints if e.query] == queries
+    lines = [one_line(e.query) for e in found.endpoints if e.query]
+    assert [
+        line.removeprefix(f"query {e.path}").strip() for line, e in zip(lines, found.endpoints, strict=True)
+    ] == queries
     for endpoint in found.endpoints:
         assert endpoint.query is not None
         assert len(read_query(endpoint.query).fields) == 1

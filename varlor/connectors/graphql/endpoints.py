@@ -2,6 +2,8 @@
 
 from typing import Any, Final, NamedTuple
 
+from graphql import parse, print_ast
+
 from varlor.connectors.graphql.paging import OFFSETS, PAGES, SIZES, plain
 from varlor.connectors.graphql.schema import Argument, Field, Schema
 from varlor.connectors.graphql.selection import Selection
@@ -114,7 +116,10 @@ def _query(schema: Schema, field: Field, shape: _Shape) -> str:
     if shape.pages:
         selected += " pageInfo { hasNextPage endCursor }"
     budget = _budget(schema) if field.name != "rateLimit" else ""
-    return f"{head} {{ {field.name}{f'({passed})' if passed else ''} {{ {selected} }}{budget} }}"
+    # Laid out as people write it, for it is a start to edit.
+    return print_ast(
+        parse(f"{head} {{ {field.name}{f'({passed})' if passed else ''} {{ {selected} }}{budget} }}")
+    )
 
 
 def _budget(schema: Schema) -> str:

@@ -11,6 +11,8 @@ import { formatBytes, formatCount } from '@/lib/format';
 import type { Run } from '@/lib/api/client';
 import type { DatasetLine } from '@/lib/hooks/useDatasets';
 
+import { Freshness } from './Freshness';
+
 export function DatasetList({ lines }: { lines: DatasetLine[] }) {
   const [search, setSearch] = useState('');
   const [sort, setSort] = useState<Sort>({ by: 'updated', down: true });
@@ -54,7 +56,7 @@ const COLUMNS: Column<DatasetLine>[] = [
   { id: 'rows', header: 'Rows', width: '120px', align: 'right', sortable: true, render: ({ dataset }) => formatCount(dataset.rowCount ?? 0) },
   { id: 'size', header: 'Size', width: '100px', align: 'right', sortable: true, narrow: 'hide', render: ({ dataset }) => formatBytes(dataset.bytes ?? 0) },
   { id: 'last', header: 'Last run', width: '150px', render: ({ lastRun }) => <LastRun run={lastRun} /> },
-  { id: 'updated', header: 'Updated', width: '115px', align: 'right', sortable: true, render: ({ dataset }) => <RelativeTime time={dataset.updatedAt} /> },
+  { id: 'updated', header: 'Freshness', width: '150px', sortable: true, render: ({ dataset }) => <Freshness dataset={dataset} /> },
   { id: 'next', header: 'Next run', width: '125px', align: 'right', sortable: true, render: ({ nextRun }) => <RelativeTime time={nextRun} none="not scheduled" /> },
 ];
 
@@ -77,7 +79,7 @@ const BY: Record<string, (line: DatasetLine) => string | number> = {
   source: ({ source }) => source.toLowerCase(),
   rows: ({ dataset }) => dataset.rowCount ?? 0,
   size: ({ dataset }) => dataset.bytes ?? 0,
-  updated: ({ dataset }) => Date.parse(dataset.updatedAt),
+  updated: ({ dataset }) => Date.parse(dataset.refreshedAt ?? dataset.updatedAt),
   next: ({ nextRun }) => (nextRun ? Date.parse(nextRun) : Number.MAX_SAFE_INTEGER),
 };
 

@@ -1,4 +1,4 @@
-/** Rename the dataset, promise a freshness, or delete it with its files. */
+/** Rename the dataset, promise a freshness, let it start over, or delete it with its files. */
 import { zodResolver } from '@hookform/resolvers/zod';
 import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
@@ -14,6 +14,9 @@ import { formatBytes, formatCount } from '@/lib/format';
 import { useDeleteDataset, useUpdateDataset } from '@/lib/hooks/useDatasets';
 import { useMay } from '@/lib/hooks/useSession';
 
+import { FreshnessCard } from './FreshnessCard';
+import { ResetCard } from './ResetCard';
+
 const form = z.object({ name: z.string().trim().min(1, 'Give it a name.').max(200, 'Use 200 characters at most.') });
 
 export function SettingsTab({ dataset }: { dataset: Dataset }) {
@@ -22,6 +25,8 @@ export function SettingsTab({ dataset }: { dataset: Dataset }) {
   return (
     <Stack gap="lg" maw={640}>
       <Rename dataset={dataset} disabled={!editor} />
+      <FreshnessCard dataset={dataset} disabled={!editor} />
+      <ResetCard dataset={dataset} disabled={!editor} />
       <Delete dataset={dataset} disabled={!admin} />
     </Stack>
   );
@@ -71,7 +76,7 @@ function Delete({ dataset, disabled }: { dataset: Dataset; disabled: boolean }) 
         {disabled ? 'This needs the role admin.' : 'The rows and files go. The connector and its other datasets stay.'}
       </Text>
       <Group justify="flex-end" mt="md">
-        <Button color="red.8" variant="outline" disabled={disabled} onClick={() => setAsking(true)}>
+        <Button variant="default" c="var(--mantine-color-error)" disabled={disabled} onClick={() => setAsking(true)}>
           Delete the dataset
         </Button>
       </Group>

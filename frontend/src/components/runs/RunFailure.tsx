@@ -5,8 +5,10 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { LinkButton } from '@/components/ui/links';
 import type { Run } from '@/lib/api/client';
 import { useRequests } from '@/lib/hooks/useRuns';
+import { hasEnded } from '@/lib/runs';
 
 const REMEDIES: Record<string, string> = {
+  auth_required: 'Open the connector and reconnect: the run goes on by itself, at the same page.',
   invalid_credential: 'Check the token or key, give the connector a new one, then fetch again.',
   forbidden: 'The credential is taken, but may not read this. Give it the right or scope at the provider, then fetch again.',
   not_found: 'Check the path, and the base URL of the connector.',
@@ -14,18 +16,22 @@ const REMEDIES: Record<string, string> = {
   unreachable: 'Check that the address is right and that the API is up, then fetch again.',
   tls: "The API's certificate is not valid for its name. Tell whoever runs it.",
   blocked_destination: 'This address is not public. Whoever runs Varlor can allow it by name.',
-  not_json: 'The answer is not JSON. Check the path; some APIs answer with a sign-in page.',
+  not_json: 'Some APIs answer with a sign-in page: test the connection with this path.',
   rate_limited: "The API refused for too long. Lower the connector's rate, then fetch again.",
   server_error: 'The API failed several times in a row. Fetch again when it has recovered.',
   frozen_schema: "The data does not fit the dataset's columns, and its policy is freeze. Change the policy, or the source.",
 };
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 export function RunFailure({ run }: { run: Run }) {
   const failed = useRequests(run.id, true, false);
   if (!run.error) return null;
   const last = failed.data?.pages[0]?.items[0];
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={run.error.title} role="alert">
+    <Alert color={hasEnded(run) ? 'red' : 'orange'} variant="light" icon={<IconAlertTriangle aria-hidden />} title={sentence(run.error.title)} role="alert">
       <Text fz="sm">
         {run.error.detail} {REMEDIES[run.error.type] ?? 'Look at the failed requests below, then fetch again.'}
       </Text>

@@ -1,7 +1,7 @@
 /** Datasets: the overview with what feeds each, one of them, its rows, and what may be changed. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
-import { data, deleteDataset, getDataset, listDatasetRows, listSchedules, updateDataset, type Dataset, type DatasetPatch, type Run, type Schedule } from '@/lib/api/client';
+import { data, deleteDataset, getDataset, listDatasetRows, listSchedules, resetDataset, updateDataset, type Dataset, type DatasetPatch, type ResetRequest, type Run, type Schedule } from '@/lib/api/client';
 import { all } from '@/lib/api/all';
 import { keys } from '@/lib/api/keys';
 
@@ -64,14 +64,22 @@ export function useDatasetRows(datasetId: string, version: number | null) {
 }
 
 export function useUpdateDataset(datasetId: string) {
+  const onSuccess = useTake(datasetId);
+  return useMutation({ mutationFn: (body: DatasetPatch) => data(updateDataset({ path: { datasetId }, body })), onSuccess });
+}
+
+export function useResetDataset(datasetId: string) {
+  const onSuccess = useTake(datasetId);
+  return useMutation({ mutationFn: (body: ResetRequest) => data(resetDataset({ path: { datasetId }, body })), onSuccess });
+}
+
+/** Takes the dataset that a change was answered with. */
+function useTake(datasetId: string) {
   const cache = useQueryClient();
-  return useMutation({
-    mutationFn: (body: DatasetPatch) => data(updateDataset({ path: { datasetId }, body })),
-    onSuccess: (dataset) => {
-      cache.setQueryData(keys.datasets.one(datasetId), dataset);
-      void cache.invalidateQueries({ queryKey: keys.datasets.lists });
-    },
-  });
+  return (dataset: Dataset) => {
+    cache.setQueryData(keys.datasets.one(datasetId), dataset);
+    void cache.invalidateQueries({ queryKey: keys.datasets.lists });
+  };
 }
 
 export function useDeleteDataset(datasetId: string) {
