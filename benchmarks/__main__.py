@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, ready, schedules, soak, starts, tokens, webhooks
+from benchmarks import fetch, memory, profile, ready, schedules, soak, starts, tokens, webhooks
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
     "memory": memory.main,
+    "profile": profile.main,
     "starts": starts.main,
     "ready": ready.main,
     "tokens": tokens.main,

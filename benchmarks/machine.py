@@ -31,7 +31,8 @@ class Figures:
     events: int
 
 
-def cpu(pid: int) -> float:
+def cpu(pid: int | Path) -> float:
+    """Seconds, user and system, of a process or (`pid/task/tid`) of one thread."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
