@@ -289,6 +289,9 @@ async def test_the_oauth_routes_are_limited_per_tenant(
     for method, path in (("GET", "token"), ("POST", "token/refresh")):
         asked = [(await editor.request(method, f"/connectors/{connector}/{path}")) for _ in range(5)]
         assert [answer.status_code for answer in asked][-1] == 429, path
+    async with door.as_role("admin", door.tenant) as admin:
+        asked = [(await admin.post(f"/connectors/{connector}/token/revoke")) for _ in range(5)]
+        assert [answer.status_code for answer in asked][-1] == 429
     monkeypatch.setattr("api.route_limits.PER_ADDRESS", 1)
     path = "/connectors/oauth/callback?state=x&code=y"
     assert 429 in [(await nobody.get(path)).status_code for _ in range(3)]

@@ -1,6 +1,5 @@
 """What may leave: one bounded query that reads. Everything else is refused before anything is asked."""
 
-import time
 from typing import Any
 
 import pytest
@@ -57,13 +56,12 @@ def judge(query: str, **request: Any) -> None:
         ("\x00{ a }", "no GraphQL"),
     ],
 )
+@pytest.mark.timeout(60)  # written out, the doubling one would take longer than anybody's life
 def test_what_is_no_bounded_reading_query_is_refused(query: str, why: str) -> None:
-    started = time.monotonic()
     with pytest.raises(InvalidInputError) as refusal:
         judge(query)
     assert why in refusal.value.detail
     assert [p.pointer for p in refusal.value.problems] == ["/query"]
-    assert time.monotonic() - started < 10, "a refusal costs no more than its text"
 
 
 @pytest.mark.parametrize(
