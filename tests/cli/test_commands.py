@@ -132,6 +132,16 @@ def test_doctor_says_what_to_do_about_what_is_missing(varlor: Varlor, tmp_path: 
         assert findings[name]["advice"]
 
 
+def test_doctor_names_a_preset_that_cannot_be_read(varlor: Varlor, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("id: shop\nsummary: no name\n")
+    answer = varlor("doctor", "--json", "--state-dir", str(tmp_path), VARLOR_PRESETS_DIR=str(tmp_path))
+    (found,) = [each for each in json.loads(answer.stdout) if each["name"] == "presets"]
+    assert found["state"] == "warning"
+    assert "shop.yaml" in found["detail"]
+    assert "/name" in found["detail"]
+    assert found["advice"]
+
+
 def test_the_database_is_brought_up_to_date(varlor: Varlor, tmp_path: Path) -> None:
     for _ in range(2):
         assert varlor("db", "upgrade", "--state-dir", str(tmp_path)).returncode == 0

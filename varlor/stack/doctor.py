@@ -19,6 +19,7 @@ async def examine(state: StateDir, settings: Settings) -> list[Finding]:
         folder.state(state),
         folder.keys(state, settings),
         folder.disk(state),
+        folder.presets(settings),
         *folder.ports(state, settings),
         await services.database(state, settings),
         await sealing.rows(state, settings),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from varlor.presets import PresetCatalog
 from varlor.settings import Settings
 from varlor.stack.checks.finding import Finding, missing, ok, warning
 from varlor.stack.errors import StackError
@@ -49,6 +50,19 @@ def disk(folder: StateDir) -> Finding:
     if free < COMFORTABLE:
         return warning("disk", said, "datasets may soon not fit: free some space")
     return ok("disk", said)
+
+
+def presets(settings: Settings) -> Finding:
+    """The installation's own presets; one that cannot be read is left out, which nobody else is told."""
+    if settings.presets_dir is not None and not settings.presets_dir.is_dir():
+        return warning(
+            "presets", f"{settings.presets_dir} is no folder", "make it, or unset VARLOR_PRESETS_DIR"
+        )
+    catalog = PresetCatalog(settings.presets_dir)
+    broken = [f"{path.name}: {why}" for path, why in catalog.broken().items()]
+    if broken:
+        return warning("presets", " ".join(broken), "mend or remove the file; `varlor presets check FILE`")
+    return ok("presets", f"{len(catalog.all())} to choose from")
 
 
 def ports(folder: StateDir, settings: Settings) -> Iterator[Finding]:
