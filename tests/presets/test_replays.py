@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, Reader, serve
+from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, Reader, connector, serve
 from tests.presets.replay import ANSWERS, Replay, answers_of
 from varlor.connectors import APIConnectorService
+from varlor.connectors.graphql.document import read_query
+from varlor.connectors.graphql.plan import since as position_in
 from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.connectors.plan import make_plan
 from varlor.contracts.check import Discovery
 from varlor.contracts.connector import Secrets
+from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.preset import Preset, PresetAuth, PresetEndpoint
 from varlor.presets import PresetCatalog
 from varlor.presets.discovery import endpoint_of
@@ -59,8 +63,32 @@ async def test_an_endpoint_gives_every_record_of_its_documented_answers(
         assert [record[endpoint.primary_key[0]] for record in read.records] == told["keys"]
     else:
         assert len(read.records) == told["count"]
+    if endpoint.incremental:
+        assert all(record[endpoint.incremental.cursor_field] for record in read.records)
     expected = answers.get("headers", {}) | answers["credential"]
     assert all(sent[name] == value for sent in api.headers for name, value in expected.items())
+
+
+@pytest.mark.parametrize(
+    ("preset", "endpoint"),
+    [each for each in READABLE if each[1].incremental],
+    ids=[f"{preset.id}-{endpoint.id}" for preset, endpoint in READABLE if endpoint.incremental],
+)
+def test_a_later_sync_asks_for_what_is_new(preset: Preset, endpoint: PresetEndpoint) -> None:
+    assert endpoint.incremental is not None
+    since = "2026-01-31T00:00:00Z"
+    if endpoint.query:
+        variables = position_in(read_query(endpoint.query), {}, endpoint.incremental, since)
+        assert variables == {"changed": f"updated_at:>='{since}'"}
+        return
+    asked = FetchRequest(
+        path="/x",
+        params={**endpoint.params},
+        incremental=endpoint.incremental,
+        dataset=DatasetTarget(name="d", write_mode="merge", primary_key=endpoint.primary_key),
+    )
+    url = make_plan(connector(preset.base_url.replace("{", "").replace("}", "")), asked, None, since).base.url
+    assert f"{endpoint.incremental.param}=2026-01-31T00%3A00%3A00Z" in url
 
 
 def test_every_preset_has_answers_and_none_is_left_over() -> None:

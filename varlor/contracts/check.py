@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from varlor.contracts.dataset import Column
 from varlor.contracts.fetch import ParamValue
+from varlor.contracts.incremental import Incremental
 from varlor.contracts.model import Model, UtcTime
 from varlor.contracts.pagination import Pagination
 
@@ -82,7 +83,8 @@ class EndpointParameter(Model):
 class Endpoint(Model):
     """One readable operation of the API. `params` and `body` are sent unless the request has its own.
 
-    For GraphQL a field of the schema, with a `query` to take or to change.
+    For GraphQL a field of the schema, with a `query` to take or to change. `incremental` is what a fetch
+    request may ask for so that later syncs read only what is new.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Endpoint(Model):
     record_path: str | None = None
     pagination: Pagination | None = None
     primary_key: list[str] | None = None
+    incremental: Incremental | None = None
     query: str | None = None
     variables: dict[str, Any] | None = None
 

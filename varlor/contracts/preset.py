@@ -18,6 +18,7 @@ from varlor.contracts.connector import (
     Url,
 )
 from varlor.contracts.fetch import ParamValue, Path
+from varlor.contracts.incremental import Incremental
 from varlor.contracts.model import Model, Name
 from varlor.contracts.oauth import ClientAuthMethod, GrantType, ParamName, ScopeName
 from varlor.contracts.oauth import Endpoint as OAuthEndpoint
@@ -98,6 +99,7 @@ class PresetEndpoint(Model):
     record_path: JsonPath | None = None
     pagination: Pagination | None = None
     primary_key: Annotated[list[Name], Field(max_length=16)] = []
+    incremental: Incremental | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> "PresetEndpoint":

@@ -66,6 +66,7 @@ def endpoint_of(preset: Preset, endpoint: PresetEndpoint) -> Endpoint:
         record_path=endpoint.record_path,
         pagination=endpoint.pagination or preset.pagination,
         primary_key=endpoint.primary_key or None,
+        incremental=endpoint.incremental,
         query=endpoint.query,
         variables=endpoint.variables or None,
     )

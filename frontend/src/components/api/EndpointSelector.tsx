@@ -25,7 +25,7 @@ export function EndpointSelector() {
         value={mode}
         onChange={(value) => {
           setMode(value as 'found' | 'own');
-          if (value === 'own') read({ endpointId: null, params: [], pagination: 'auto' });
+          if (value === 'own') read({ endpointId: null, params: [], pagination: 'auto', incremental: null });
         }}
         data={[
           { value: 'found', label: 'Found endpoints' },

@@ -1,5 +1,5 @@
 /** The dataset: its name, how new rows meet old ones, and how often it is brought up to date. */
-import { Alert, Select, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Select, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
@@ -82,6 +82,14 @@ export function KeepStep() {
             value={reading.primaryKey}
             onChange={(event) => read({ primaryKey: event.currentTarget.value })}
           />
+          {reading.incremental && reading.writeMode === 'merge' ? (
+            <Switch
+              label="Read only what is new"
+              description={`The first sync reads everything, later ones what changed since, by ${reading.incremental.cursorField}.`}
+              checked={reading.onlyNew}
+              onChange={(event) => read({ onlyNew: event.currentTarget.checked })}
+            />
+          ) : null}
           <Select label="Keep it up to date" data={RHYTHMS} value={reading.every} allowDeselect={false} onChange={(value) => read({ every: value ?? '' })} />
           {error === null ? null : <ErrorNotice error={error} doing="create the dataset" />}
           <StepButtons

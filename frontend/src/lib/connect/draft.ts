@@ -59,6 +59,9 @@ export interface Reading {
   dataset: string;
   writeMode: WriteMode;
   primaryKey: string;
+  /** How the endpoint can be asked for what is new alone, if it is known. */
+  incremental: Endpoint['incremental'];
+  onlyNew: boolean;
   every: string;
 }
 
@@ -101,5 +104,7 @@ export const EMPTY_READING: Reading = {
   dataset: '',
   writeMode: 'append',
   primaryKey: '',
+  incremental: null,
+  onlyNew: true,
   every: '',
 };

@@ -27,6 +27,7 @@ export function chosen(endpoint: Endpoint): Partial<Reading> {
     recordPath: '',
     primaryKey: (endpoint.primaryKey ?? []).join(', '),
     writeMode: endpoint.primaryKey?.length ? 'merge' : 'append',
+    incremental: endpoint.incremental ?? null,
     dataset: nouns.at(-1) ?? endpoint.id,
   };
 }

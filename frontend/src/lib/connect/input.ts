@@ -157,7 +157,8 @@ function fromOAuth(config: PresetOAuth | OAuthConfig | null | undefined): Partia
 export function toFetch(reading: Reading, apiType: Draft['apiType']): FetchRequest {
   const key = reading.primaryKey.split(',').map((name) => name.trim()).filter(Boolean);
   const dataset = { name: reading.dataset, writeMode: reading.writeMode, primaryKey: key };
-  const shared = { dataset, pagination: reading.pagination, ...given({ recordPath: reading.recordPath }) };
+  const newOnly = reading.writeMode === 'merge' && reading.onlyNew && reading.incremental ? { incremental: reading.incremental } : {};
+  const shared = { dataset, pagination: reading.pagination, ...newOnly, ...given({ recordPath: reading.recordPath }) };
   if (apiType === 'graphql' && reading.query) {
     return { ...shared, query: reading.query, variables: JSON.parse(reading.variables || '{}') };
   }

@@ -739,7 +739,8 @@ export type Discovery = {
  *
  * One readable operation of the API. `params` and `body` are sent unless the request has its own.
  *
- * For GraphQL a field of the schema, with a `query` to take or to change.
+ * For GraphQL a field of the schema, with a `query` to take or to change. `incremental` is what a fetch
+ * request may ask for so that later syncs read only what is new.
  */
 export type Endpoint = {
     /**
@@ -806,6 +807,7 @@ export type Endpoint = {
      * Primarykey
      */
     primaryKey?: Array<string> | null;
+    incremental?: Incremental | null;
     /**
      * Query
      */
@@ -2210,6 +2212,7 @@ export type PresetEndpoint = {
      * Primarykey
      */
     primaryKey?: Array<string>;
+    incremental?: Incremental | null;
 };
 
 /**

@@ -958,7 +958,8 @@ export const zRelay = z.object({
  *
  * One readable operation of the API. `params` and `body` are sent unless the request has its own.
  *
- * For GraphQL a field of the schema, with a `query` to take or to change.
+ * For GraphQL a field of the schema, with a `query` to take or to change. `incremental` is what a fetch
+ * request may ask for so that later syncs read only what is new.
  */
 export const zEndpoint = z.object({
     id: z.string(),
@@ -986,6 +987,7 @@ export const zEndpoint = z.object({
         zRelay
     ]).nullish(),
     primaryKey: z.array(z.string()).nullish(),
+    incremental: zIncremental.nullish(),
     query: z.string().nullish(),
     variables: z.record(z.string(), z.unknown()).nullish()
 });
@@ -1112,7 +1114,8 @@ export const zPresetEndpoint = z.object({
         zKeyset,
         zRelay
     ]).nullish(),
-    primaryKey: z.array(z.string().min(1).max(200)).max(16).optional().default([])
+    primaryKey: z.array(z.string().min(1).max(200)).max(16).optional().default([]),
+    incremental: zIncremental.nullish()
 });
 
 /**
