@@ -25,7 +25,7 @@ RUN /opt/varlor/bin/pip install --no-deps --no-build-isolation .
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/varlor varlor
 COPY --from=build /opt/varlor /opt/varlor
-ENV ARROW_DEFAULT_MEMORY_POOL=jemalloc MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576
+ENV ARROW_DEFAULT_MEMORY_POOL=jemalloc MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 ENV PATH=/opt/varlor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VARLOR_MODE=production
 WORKDIR /var/lib/varlor
 USER 10001

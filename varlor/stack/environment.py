@@ -17,7 +17,7 @@ PREFIX: Final = "VARLOR_"
 LEAN: Final = {  # otherwise a worker keeps tens of MB more of what threads have freed
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",  # bytes; given, it does not grow by itself
+    "MALLOC_MMAP_THRESHOLD_": "262144",  # bytes; pages' bodies go back to the system at once
 }
 API_ONLY: Final = ("VARLOR_JWT_PRIVATE_KEY", "VARLOR_JWT_PUBLIC_KEY", "VARLOR_CODEC_PATH")
 
