@@ -76,7 +76,7 @@ def looked_at(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=theme)
         for label, (width, height) in (("wide", WIDE), ("narrow", NARROW)):
             page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=SHOTS / f"{name}-{label}-{theme}.png")
+            page.screenshot(path=SHOTS / f"{name}-{label}-{theme}.png", animations="disabled")
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 1, f"{name} is wider than a screen of {width} px"
         page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})

@@ -48,6 +48,7 @@ def test_by_bearer_token_from_the_empty_page_to_rows(page: Page, stack: Launched
 
     page.wait_for_url("**/runs/run_*")
     expect(page.get_by_text("Succeeded").first).to_be_visible()
+    expect(page.get_by_role("table", name="Log of requests")).to_be_visible()
     looked_at(page, "run")
     page.get_by_role("link", name="its dataset").click()
     expect(page.get_by_role("table").first).to_be_visible()
@@ -69,6 +70,7 @@ def promised_fresh_and_started_over(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Start over").click()
     expect(page.get_by_text("The next sync starts over.").first).to_be_visible()
     looked_at(page, "dataset-settings")
+    page.get_by_role("button", name="Close").click()
     page.get_by_role("navigation").get_by_role("link", name="Datasets", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     looked_at(page, "datasets")

@@ -15,6 +15,7 @@ export const keys = {
     list: (filter: object) => ['runs', 'list', filter] as const,
     one: (id: string) => ['runs', 'one', id] as const,
     series: (id: string) => ['runs', 'series', id] as const,
+    log: (id: string) => ['runs', 'requests', id] as const,
     requests: (id: string, failedOnly: boolean) => ['runs', 'requests', id, failedOnly] as const,
   },
   schedules: {

@@ -53,6 +53,8 @@ function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data:
     void cache.invalidateQueries({ queryKey: keys.runs.lists });
   }
   if (type === 'run.finished') {
+    void cache.invalidateQueries({ queryKey: keys.runs.log(id) }); // a short run ends before its log was first read
+    void cache.invalidateQueries({ queryKey: keys.runs.series(id) });
     const dataset = String(data.datasetId ?? '');
     void cache.invalidateQueries({ queryKey: keys.datasets.one(dataset) });
     void cache.invalidateQueries({ queryKey: keys.datasets.lists });
