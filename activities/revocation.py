@@ -11,10 +11,12 @@ from activities.token_trail import Trail
 from varlor.contracts.connector import Secrets
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.contracts.token_acts import EraseInput, RevokeInput, RevokeOutcome
-from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, TokenError
+from varlor.errors import ConflictError, NotFoundError, PartUnavailableError, SealError, TokenError
 from varlor.ports import Events, Grant, OAuth2, Store, TokenCache, TokenStash
 
 _ORDER: Final[tuple[Literal["refresh_token", "access_token"], ...]] = ("refresh_token", "access_token")
+
+_TOLD: Final = frozenset({"confirmed", "unsupported", "not_confirmed"})
 
 
 class RevocationActivities:
@@ -78,6 +80,7 @@ class RevocationActivities:
             return TokenState(status="revoked")
         if before.version == 0 or (order.version is not None and before.version != order.version):
             return before
+        opened = await self._opened_under(order)
         state = await grants.erase(order.connector_id)
         await self._forget_copies(order, before.version)
         failed = order.result == "not_confirmed"
@@ -87,8 +90,18 @@ class RevocationActivities:
             state,
             outcome="failed" if failed else "ok",
             provider=order.result,
+            **opened,
         )
         return state
+
+    async def _opened_under(self, order: EraseInput) -> dict[str, str]:
+        """For the audit: the master key that the token was opened with to be revoked, if it was."""
+        if order.result not in _TOLD:
+            return {}
+        with suppress(NotFoundError, SealError):
+            held = await self._store.tenant(order.tenant_id).grants.held(order.connector_id)
+            return {"openedUnder": held.grant.key_version or ""} if held.grant is not None else {}
+        return {}
 
     async def _forget_copies(self, order: RevokeInput, version: int) -> None:
         with suppress(PartUnavailableError):  # they expire by themselves

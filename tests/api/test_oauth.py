@@ -200,6 +200,7 @@ async def test_a_revoked_token_stops_at_once_and_a_deletion_revokes_too(
     assert [grant["ended"] for grant in grants] == ["revoked", "revoked"], grants
     lines = (await admin.get(f"/audit?connectorId={connector}&action=token.revoked")).json()["items"]
     assert [line["detail"]["provider"] for line in lines] == ["confirmed", "confirmed"]
+    assert all(line["detail"]["openedUnder"] for line in lines)
 
 
 async def test_a_machine_connects_by_itself(editor: httpx2.AsyncClient, provider: Provider) -> None:
