@@ -29,16 +29,21 @@ _FLAGS: Final = [
 ]
 
 
-@contextmanager
-def chromium() -> Generator[Browser]:
-    """Skips, with the reason, where this machine has none and could not install it."""
+def chromium() -> str:
+    """Where it is. Skips, with the reason, on a machine that has none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip(
             "no Chromium on PATH: install it from your system packages, such as `apt-get install chromium`"
         )
+    return found
+
+
+@contextmanager
+def launched(executable: str) -> Generator[Browser]:
+    """An event loop runs in this thread until it is closed again."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         yield browser
         browser.close()
 

@@ -1,4 +1,4 @@
-"""One browser and one stack for every browser test; no stack where there is no browser."""
+"""A browser, and one stack for every browser test; no stack where there is no browser."""
 
 from collections.abc import Iterator
 
@@ -6,23 +6,29 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.stack.launched import FREE_PORTS, Launched
-from tests.ui.browser import chromium, signed_in
+from tests.ui.browser import chromium, launched, signed_in
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
+def chrome() -> str:
+    return chromium()
+
+
+@pytest.fixture(scope="module")
+def browser(chrome: str) -> Iterator[Browser]:
+    """Of one module: left open for longer, its loop would fail every asynchronous test that follows."""
+    with launched(chrome) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    launched = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
+def stack(chrome: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    started = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
     try:
-        yield launched.until_ready()
+        yield started.until_ready()
     finally:
-        launched.stop()
-        launched.end()
+        started.stop()
+        started.end()
 
 
 @pytest.fixture
