@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import time
 import uuid
 from datetime import UTC, datetime
@@ -50,6 +51,30 @@ async def test_a_signed_event_is_stored_once_however_often_it_comes(
     for at in (time.time(), time.time() - 200, time.time() + 200):
         answer = await nobody.post(path(made), content=BODY, headers=headers_for(made, at=at))
         assert (answer.status_code, answer.content) == (202, b"")
+    assert await stored(services, door, made) == [("evt_1", BODY)]
+
+
+@pytest.mark.parametrize("event_id", ["e" * 1_000_000, "evt_\0", "\0", "é" * 256])
+async def test_an_id_of_any_shape_is_one_event(
+    editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, services: Services, door: Door, event_id: str
+) -> None:
+    made = await connector(editor, "stripe")
+    body = json.dumps({"id": event_id}).encode()
+    for each in (body, body, json.dumps({"id": event_id + "."}).encode()):
+        answer = await nobody.post(path(made), content=each, headers=headers_for(made, each))
+        assert answer.status_code == 202, answer.text
+    kept = [found for found, _ in await stored(services, door, made)]
+    assert len(kept) == len(set(kept)) == 2
+    assert all(len(found) <= 256 and "\0" not in found for found in kept)
+
+
+async def test_an_id_that_comes_again_with_another_body_changes_nothing(
+    editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, services: Services, door: Door
+) -> None:
+    made = await connector(editor)
+    for body in (BODY, b'{"type":"order.canceled"}'):
+        answer = await nobody.post(path(made), content=body, headers=headers_for(made, body))
+        assert answer.status_code == 202
     assert await stored(services, door, made) == [("evt_1", BODY)]
 
 
@@ -182,6 +207,23 @@ async def test_both_secrets_hold_during_a_rotation_and_only_the_new_one_after_it
     third = turned.json()["webhookSecret"]
     assert await until(tried, third, 202) == 202
     assert {await tried(first), await tried(second)} == {401}
+
+
+async def test_two_rotations_at_once_each_give_a_secret_that_holds(
+    admin: httpx2.AsyncClient, nobody: httpx2.AsyncClient
+) -> None:
+    made = await connector(admin)
+    place = f"/connectors/{made['id']}/webhook-secret/rotate"
+
+    async def tried(secret: str) -> int:
+        told = signed("standard", secret, BODY, event_id=uuid.uuid4().hex)
+        return (await nobody.post(path(made), content=BODY, headers=told)).status_code
+
+    turned = await asyncio.gather(*(admin.post(place, json={"graceSeconds": 60}) for _ in range(2)))
+    given = {answer.json()["webhookSecret"] for answer in turned}
+    assert len(given) == 2
+    assert {await until(tried, secret, 202) for secret in given} == {202}
+    assert await until(tried, made["webhookSecret"], 401) == 401
 
 
 async def until(act: Any, argument: str, wanted: int) -> int:
