@@ -91,7 +91,8 @@ async def connect(api: httpx2.AsyncClient, connector: str, **more: Any) -> httpx
 
 
 async def until(api: httpx2.AsyncClient, path: str, field: str, *wanted: Any) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    """Three minutes at most: what a killed worker held comes back after a heartbeat's time-out, or two."""
+    async with asyncio.timeout(180):
         while True:
             answer = await api.get(path)
             if answer.status_code == 200 and answer.json()[field] in wanted:

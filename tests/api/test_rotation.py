@@ -24,7 +24,9 @@ BEARER = ConnectorSettings(name="Shop", base_url="https://api.example.com", auth
 def keys(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "varlor.cli", "keys", *words, "--json"]
     env = environment(settings)
-    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=env, timeout=90)
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=env, timeout=240
+    )
 
 
 async def secrets_of(settings: Settings, ring: str, *, make: bool = False) -> set[str]:
@@ -75,7 +77,7 @@ async def test_everything_is_sealed_again_and_the_old_key_can_go(
         assert "restart it first" in refused.stderr, refused.stderr
     with running(["-m", "worker"], tmp_path / "first", environment(after)) as worker:
         rotation = asyncio.create_task(asyncio.to_thread(keys, after, "rotate"))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while json.loads((await asyncio.to_thread(keys, after, "list")).stdout).get("v2", 0) == 0:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
         worker.kill()
