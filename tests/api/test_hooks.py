@@ -1,6 +1,5 @@
 """Events in: every style on the real door, every bad request refused alike, each event once."""
 
-import asyncio
 import base64
 import json
 import time
@@ -186,79 +185,6 @@ async def test_a_plain_hmac_has_the_header_encoding_and_prefix_that_were_configu
         assert (await nobody.post(path(made), content=BODY, headers=told)).status_code == 202
     (event,) = await stored(services, door, made)
     assert event[0].startswith("sha256:")
-
-
-async def test_both_secrets_hold_during_a_rotation_and_only_the_new_one_after_it(
-    admin: httpx2.AsyncClient, nobody: httpx2.AsyncClient
-) -> None:
-    made = await connector(admin)
-
-    async def tried(secret: str) -> int:
-        told = signed("standard", secret, BODY, event_id=uuid.uuid4().hex)
-        return (await nobody.post(path(made), content=BODY, headers=told)).status_code
-
-    first = made["webhookSecret"]
-    assert await tried(first) == 202
-    turned = await admin.post(f"/connectors/{made['id']}/webhook-secret/rotate", json={"graceSeconds": 60})
-    second = turned.json()["webhookSecret"]
-    assert turned.json()["webhookUrl"] == made["webhookUrl"]
-    assert {await until(tried, second, 202), await tried(first)} == {202}
-    turned = await admin.post(f"/connectors/{made['id']}/webhook-secret/rotate", json={"graceSeconds": 0})
-    third = turned.json()["webhookSecret"]
-    assert await until(tried, third, 202) == 202
-    assert {await tried(first), await tried(second)} == {401}
-
-
-async def test_two_rotations_at_once_each_give_a_secret_that_holds(
-    admin: httpx2.AsyncClient, nobody: httpx2.AsyncClient
-) -> None:
-    made = await connector(admin)
-    place = f"/connectors/{made['id']}/webhook-secret/rotate"
-
-    async def tried(secret: str) -> int:
-        told = signed("standard", secret, BODY, event_id=uuid.uuid4().hex)
-        return (await nobody.post(path(made), content=BODY, headers=told)).status_code
-
-    turned = await asyncio.gather(*(admin.post(place, json={"graceSeconds": 60}) for _ in range(2)))
-    given = {answer.json()["webhookSecret"] for answer in turned}
-    assert len(given) == 2
-    assert {await until(tried, secret, 202) for secret in given} == {202}
-    assert await until(tried, made["webhookSecret"], 401) == 401
-
-
-async def until(act: Any, argument: str, wanted: int) -> int:
-    """A second at most: that is how often a bad signature makes us look for a newer secret."""
-    deadline = time.monotonic() + 20
-    while (status := await act(argument)) != wanted and time.monotonic() < deadline:  # noqa: ASYNC110 - it asks
-        await asyncio.sleep(0.1)
-    return status
-
-
-async def test_secret_and_address_are_told_once_and_the_secret_never_again(
-    admin: httpx2.AsyncClient, editor: httpx2.AsyncClient, viewer: httpx2.AsyncClient
-) -> None:
-    key = {"Idempotency-Key": "one"}
-    body = {"name": "events", "apiType": "webhook"}
-    made = (await editor.post("/connectors", json=body, headers=key)).json()
-    assert (await editor.post("/connectors", json=body, headers=key)).json() == made
-    assert made["webhookConfig"]["style"] == "standard"
-    secret = made["webhookSecret"]
-    assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
-    shown = (await viewer.get(f"/connectors/{made['id']}")).json()
-    assert (shown["webhookUrl"], shown["webhookSecret"]) == (made["webhookUrl"], None)
-    for place in ("/connectors", "/audit", f"/connectors/{made['id']}/health"):
-        assert secret not in (await admin.get(place)).text
-
-
-async def test_a_senders_own_secret_is_taken_and_not_repeated(
-    editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient
-) -> None:
-    own = "whsec_of-the-senders-own-choice"
-    body = {"name": "pay", "apiType": "webhook", "webhookConfig": {"style": "stripe"}, "webhookSecret": own}
-    made = (await editor.post("/connectors", json=body)).json()
-    assert made["webhookSecret"] is None
-    told = signed("stripe", own, BODY, event_id="")
-    assert (await nobody.post(path(made), content=BODY, headers=told)).status_code == 202
 
 
 @pytest.mark.parametrize(

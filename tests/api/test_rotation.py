@@ -25,7 +25,7 @@ def keys(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "varlor.cli", "keys", *words, "--json"]
     env = environment(settings)
     return subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, env=env, timeout=240
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=env, timeout=180
     )
 
 

@@ -67,6 +67,15 @@ async def test_many_at_once_are_each_stored_once_and_in_order(
     ) == 1
 
 
+async def test_an_id_that_holds_a_nul_is_stored_on_either_database(
+    store: SqlStore, tenant: SqlTenantStore, hook: Hook
+) -> None:
+    for event_id in ("a\0", "a\0", "a\ufffd", "\0"):
+        assert await store.hooks.accept(hook, Arrival(event_id, b"{}"))
+    events = await tenant.inbox.waiting(hook.connector_id, after=0, most=10, most_bytes=10**9)
+    assert [event.event_id for event in events] == ["a\ufffd", "a\ufffd", "\ufffd"]
+
+
 async def test_two_processes_number_without_a_gap_that_a_reader_could_fall_into(
     store: SqlStore,
     make_store: Callable[[str], SqlStore],

@@ -29,7 +29,7 @@ _FLAGS: Final = [
 ]
 
 
-def chromium() -> str:
+def chromium_path() -> str:
     """Where it is. Skips, with the reason, on a machine that has none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
@@ -40,10 +40,10 @@ def chromium() -> str:
 
 
 @contextmanager
-def launched(executable: str) -> Generator[Browser]:
+def chromium(path: str) -> Generator[Browser]:
     """An event loop runs in this thread until it is closed again."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
         yield browser
         browser.close()
 

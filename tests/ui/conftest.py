@@ -6,29 +6,29 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.stack.launched import FREE_PORTS, Launched
-from tests.ui.browser import chromium, launched, signed_in
+from tests.ui.browser import chromium, chromium_path, signed_in
 
 
 @pytest.fixture(scope="session")
-def chrome() -> str:
-    return chromium()
+def chromium_found() -> str:
+    return chromium_path()
 
 
 @pytest.fixture(scope="module")
-def browser(chrome: str) -> Iterator[Browser]:
+def browser(chromium_found: str) -> Iterator[Browser]:
     """Of one module: left open for longer, its loop would fail every asynchronous test that follows."""
-    with launched(chrome) as found:
+    with chromium(chromium_found) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def stack(chrome: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
-    started = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
+def stack(chromium_found: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    launched = Launched(tmp_path_factory.mktemp("ui") / "state", "up", *FREE_PORTS)
     try:
-        yield started.until_ready()
+        yield launched.until_ready()
     finally:
-        started.stop()
-        started.end()
+        launched.stop()
+        launched.end()
 
 
 @pytest.fixture
