@@ -73,7 +73,7 @@ async def test_everything_is_sealed_again_and_the_old_key_can_go(
     assert len(planted) == ROWS
     with running(["-m", "worker"], tmp_path / "old", environment(before)):
         refused = await asyncio.to_thread(keys, after, "rotate")
-        assert refused.returncode == 1
+        assert refused.returncode == 1, refused.stderr
         assert "restart it first" in refused.stderr, refused.stderr
     with running(["-m", "worker"], tmp_path / "first", environment(after)) as worker:
         rotation = asyncio.create_task(asyncio.to_thread(keys, after, "rotate"))
