@@ -223,24 +223,29 @@ async def test_pages_that_come_while_a_commit_is_written_belong_to_the_next(
     assert reopened.state == state(1)
 
 
-async def test_rows_of_a_commit_that_failed_go_with_the_next_one_in_their_order(
+async def test_what_a_commit_that_failed_held_goes_with_the_next_one_in_its_order(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landing = await lake.datasets.open(lake.target())
     await landing.add(page({"id": 1}))
+    await landing.commit(state(1))
+    await landing.add(page({"id": 2, "first": 1}))
 
     def away(*_: Any) -> Any:
         raise PartUnavailableError("storage", "away")
 
     with monkeypatch.context() as patch:
         patch.setattr(varlor.datasets.landing, "write", away)
-        failing = landing.commit(state(1))
-        await landing.add(page({"id": 2}))
+        failing = landing.commit(state(2))
+        await landing.add(page({"id": 3, "second": 1}))
         with pytest.raises(PartUnavailableError):
             await failing
     assert landing.buffered_rows == 2
-    await landing.commit(state(2))
-    assert [row["id"] for row in lake.rows()] == [1, 2]
+    changes = await landing.commit(state(3))
+    assert [change.column for change in changes] == ["first", "second"]
+    ids = [row["id"] for row in lake.rows()]
+    assert [each for each in ids if each != 1] == [2, 3]
+    assert 1 in ids
 
 
 async def test_an_ended_run_writes_no_more(lake: Lake) -> None:

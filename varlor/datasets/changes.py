@@ -1,5 +1,7 @@
 """What happened to a dataset's columns while one run landed, each thing told once."""
 
+from collections.abc import Sequence
+
 from varlor.contracts.run import SchemaChange
 
 
@@ -20,3 +22,7 @@ class Changes:
         """Those since the last call."""
         fresh, self._fresh = self._fresh, []
         return fresh
+
+    def restore(self, taken: Sequence[SchemaChange]) -> None:
+        """Those taken for a commit that failed: the next one tells them."""
+        self._fresh[:0] = taken

@@ -189,6 +189,7 @@ class DeltaLanding:
             except BaseException:
                 with self._lock:  # it was read and paid for: the next commit writes it
                     self._buffer, self._bytes = load.parts + self._buffer, load.bytes + self._bytes
+                    self._changes.restore(load.changes)
                 raise
             return load.changes
 
