@@ -158,3 +158,29 @@ async def test_later_syncs_and_reads_work_over_replaced_and_merged_content(lake:
     await lake.sync(lake.target("run_3"), page({"id": 4}))
     shown = await lake.datasets.rows(lake.location, limit=10, offset=0)
     assert [r["id"] for r in shown.rows] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+async def test_a_run_given_up_while_it_publishes_is_published_whole_or_not_at_all(
+    lake: Lake, mode: Any
+) -> None:
+    await lake.sync(lake.target("run_0"), page({"id": 0, "v": "old"}))
+    for number in range(1, 13):
+        before = by_id(lake)
+        target = lake.target(f"run_{number}", mode, primary_key=["id"])
+        landing = await lake.datasets.open(target)
+        for at in (1, 2):
+            await landing.add(page({"id": at, "v": target.run_id}))
+            await landing.commit(state(at, done=at == 2))
+        publishing = asyncio.create_task(lake.datasets.publish(target, heartbeat=silent))
+        await asyncio.sleep(number % 4 * 0.004)
+        await lake.datasets.discard(target)
+        await asyncio.gather(publishing, return_exceptions=True)
+        after = [{"id": at, "v": target.run_id} for at in (1, 2)]
+        kept = [row for row in before if mode == "merge" and row["id"] == 0]
+        assert by_id(lake) in (before, kept + after)
+        if by_id(lake) == before:
+            await lake.datasets.discard(target)  # what was written after the first, too
+            assert lake.bytes_on_disk(f"staging/{target.run_id}") == 0
+            with pytest.raises(FencedError):
+                await lake.datasets.publish(target, heartbeat=silent)
