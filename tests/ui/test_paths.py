@@ -74,7 +74,7 @@ def test_a_token_that_ends_during_a_sync_is_renewed_and_a_revoked_grant_waits_fo
 ) -> None:
     httpx2.post(f"{sample}/_oauth/settings", json={"accessSeconds": 10}).raise_for_status()
     name, client = "Short tokens", f"short-{uuid.uuid4().hex[:6]}"
-    begin(page, stack, "REST API", f"{sample}/oauth2", name, per_minute=120)
+    begin(page, stack, "REST API", f"{sample}/oauth2", name, per_minute=60)  # of 80 pages, 20 wait
     oauth_client(page, sample, client)
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Connect", exact=True).click()
@@ -95,7 +95,7 @@ def test_a_token_that_ends_during_a_sync_is_renewed_and_a_revoked_grant_waits_fo
 
     httpx2.post(f"{sample}/_oauth/grants/revoke", json={"clientId": client}).raise_for_status()
     page.goto(run)
-    expect(page.get_by_text("Waiting for sign-in").first).to_be_visible()
+    expect(page.get_by_text("Waiting for sign-in").first).to_be_visible(timeout=90_000)  # after the minute
     looked_at(page, "run-waiting-auth")
     page.get_by_role("link", name=name).first.click()
     with page.expect_popup() as opened:
