@@ -23,6 +23,6 @@ def _leave(code: int) -> NoReturn:
         try:
             if stream is not None:  # as it is where the caller gave none
                 stream.flush()
-        except (OSError, ValueError):  # the reader has gone or its disk is full; `run` may have closed it
+        except OSError:  # the reader has gone, or its disk is full
             code = code or 1
     os._exit(code)

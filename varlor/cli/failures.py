@@ -22,8 +22,7 @@ def run(build: Callable[[Sequence[str]], typer.Typer], words: Sequence[str]) -> 
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nothing is left to say
-        return 1
+        return 1  # the reader has gone: nothing is left to say
     except Exception as error:  # the border: whatever it is, one line and a failure
         if os.environ.get("VARLOR_DEBUG") == "1":
             raise
