@@ -269,6 +269,19 @@ async def test_a_connector_that_is_pointed_elsewhere_is_revoked_where_it_was(
     assert [line["detail"]["provider"] for line in lines] == ["confirmed"]
 
 
+async def test_what_one_tenant_asks_too_often_is_not_refused_to_another_behind_its_address(
+    door: Door, editor: httpx2.AsyncClient
+) -> None:
+    body = {"connectorId": "con_missing"}
+    for _ in range(250):  # a window may end in between
+        if (await editor.post("/connectors/oauth/start", json=body)).status_code == 429:
+            break
+    else:
+        pytest.fail("never refused")
+    async with door.as_role("editor", f"{door.tenant}-other") as other:
+        assert (await other.post("/connectors/oauth/start", json=body)).status_code == 404
+
+
 async def test_the_oauth_routes_are_limited_per_tenant(
     door: Door,
     editor: httpx2.AsyncClient,
@@ -292,6 +305,10 @@ async def test_the_oauth_routes_are_limited_per_tenant(
         assert [answer.status_code for answer in asked][-1] == 429, path
     async with door.as_role("admin", door.tenant) as admin:
         asked = [(await admin.post(f"/connectors/{connector}/token/revoke")) for _ in range(5)]
+        assert [answer.status_code for answer in asked][-1] == 429
+    monkeypatch.setattr("api.route_limits.PER_ADDRESS_SIGNED_IN", 2)
+    async with door.as_role("editor", f"{door.tenant}-third") as third:
+        asked = [(await third.post("/connectors/oauth/start", json=body)) for _ in range(3)]
         assert [answer.status_code for answer in asked][-1] == 429
     monkeypatch.setattr("api.route_limits.PER_ADDRESS", 1)
     path = "/connectors/oauth/callback?state=x&code=y"

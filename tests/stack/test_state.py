@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import stat
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from varlor.stack import environment
 from varlor.stack.errors import PortTakenError, StackError, StateLockedError
 from varlor.stack.options import StackOptions
 from varlor.stack.plan import make_plan
+from varlor.stack.ports import choose
 from varlor.stack.state import StateDir
 
 
@@ -73,6 +75,13 @@ def test_a_name_that_the_servers_would_misread_is_refused(tmp_path: Path, name: 
 def test_ports_stay_the_same_over_a_restart(state: StateDir) -> None:
     first = make_plan(options(state), state).ports
     assert make_plan(StackOptions(state.path), state).ports == first
+
+
+def test_ports_that_are_picked_are_never_the_same(state: StateDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("varlor.stack.ports.QUIET_RANGE", range(20_000, 20_205))  # nearly all are drawn
+    for _ in range(50):
+        ports = choose(StackOptions(state.path, port=0, temporal_port=20_001, temporal_ui_port=0), None)
+        assert len(set(astuple(ports))) == len(astuple(ports))
 
 
 def test_a_taken_port_is_said_before_anything_starts(state: StateDir) -> None:

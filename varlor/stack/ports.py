@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Iterator
 from dataclasses import astuple
 from typing import Final
 
@@ -16,12 +17,14 @@ QUIET_RANGE: Final = range(20_000, 30_000)
 
 def choose(options: StackOptions, remembered: Ports | None) -> Ports:
     """A port for each part, all different and free; raises PortTakenError with the flag that helps."""
+    asked = (options.port, options.temporal_port, options.temporal_ui_port, options.sample_port)
+    free = _free_ports(but={*asked, *(astuple(remembered) if remembered else ())})
     ports = Ports(
-        api=_pick(options.port, remembered and remembered.api, 8000),
-        temporal=_pick(options.temporal_port, remembered and remembered.temporal, 7233),
-        temporal_ui=_pick(options.temporal_ui_port, remembered and remembered.temporal_ui, 8233),
-        valkey=_keep(remembered and remembered.valkey),
-        sample=options.sample_port or _keep(remembered and remembered.sample),
+        api=_pick(options.port, remembered and remembered.api, 8000, free),
+        temporal=_pick(options.temporal_port, remembered and remembered.temporal, 7233, free),
+        temporal_ui=_pick(options.temporal_ui_port, remembered and remembered.temporal_ui, 8233, free),
+        valkey=_keep(remembered and remembered.valkey, free),
+        sample=options.sample_port or _keep(remembered and remembered.sample, free),
     )
     if len(set(astuple(ports))) < len(astuple(ports)):
         raise StackError(
@@ -45,18 +48,18 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _pick(given: int | None, remembered: int | None, default: int) -> int:
+def _pick(given: int | None, remembered: int | None, default: int, free: Iterator[int]) -> int:
     if given == 0:
-        return _free()
+        return next(free)
     return given or remembered or default
 
 
-def _keep(remembered: int | None) -> int:
-    return remembered if remembered and is_free(remembered) else _free()
+def _keep(remembered: int | None, free: Iterator[int]) -> int:
+    return remembered if remembered and is_free(remembered) else next(free)
 
 
-def _free() -> int:
-    for port in random.SystemRandom().sample(QUIET_RANGE, 200):
-        if is_free(port):
-            return port
+def _free_ports(but: set[int | None]) -> Iterator[int]:
+    """Free ports of the quiet range in random order, none twice; raises StackError when they run out."""
+    some = random.SystemRandom().sample(QUIET_RANGE, 200)
+    yield from (port for port in some if port not in but and is_free(port))
     raise StackError("no free port between 20000 and 29999 on 127.0.0.1")
