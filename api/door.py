@@ -23,6 +23,8 @@ _OPEN: Final = frozenset(
         f"{PREFIX}/metrics",
         f"{PREFIX}/openapi.json",
         f"{PREFIX}/docs",
+        f"{PREFIX}/session/oidc",  # the way in; a cookie binds its callback
+        f"{PREFIX}/session/oidc/callback",
     }
 )
 _SIGN_IN: Final = f"{PREFIX}/session"

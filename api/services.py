@@ -23,6 +23,7 @@ from varlor.ports import (
     RouteLimit,
     Sessions,
     Signatures,
+    SignIn,
     Store,
     Timetable,
     TokenCache,
@@ -46,6 +47,7 @@ class Services:
     """`probes` are the parts that must answer for the API to be ready, by name.
 
     `temporal_web_url` is this namespace's page of Temporal Web.
+    `sign_in` is the identity provider's, where one is configured.
     `codec_path` is the embedded stack's unguessable path of the codec server, else None.
     """
 
@@ -76,4 +78,5 @@ class Services:
     public_url: str
     temporal_ui_url: str
     temporal_web_url: str
+    sign_in: SignIn | None = None
     codec_path: str | None = None

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from deltalake import DeltaTable
 from prometheus_client import CollectorRegistry
-from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client
 
@@ -16,11 +15,9 @@ from api.engine import Engine
 from api.services import Services
 from api.token_engine import TokenEngine
 from api.wakes import Wakes
+from varlor.access import build_encryption, build_sign_in, build_tokens, refuse_unsafe
 from varlor.auth.expiry import plan
-from varlor.auth.jwks import JwksKeys
-from varlor.auth.jwt import EmbeddedKey, JwtVerifier
 from varlor.auth.oauth2 import OAuth2Service
-from varlor.auth.remembered import RememberedTokens
 from varlor.auth.sessions import RedisSessions
 from varlor.auth.tokens import TokenManagerService
 from varlor.cache import (
@@ -41,9 +38,9 @@ from varlor.connectors.graphql import GraphQLDiscoverer, GraphQLJudge
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.connectors.notifications import WebhookSender
 from varlor.connectors.webhook import EventRecords, SignedArrivals
-from varlor.crypto import EncryptionService, key_provider
+from varlor.crypto import EncryptionService
 from varlor.datasets import DeltaDatasets
-from varlor.errors import InvalidInputError, PartUnavailableError
+from varlor.errors import PartUnavailableError
 from varlor.ports import (
     Clock,
     Connectors,
@@ -61,7 +58,6 @@ from varlor.ports import (
     TokenCache,
     TokenKeeper,
     TokenStash,
-    TokenVerifier,
     Workflows,
 )
 from varlor.presets import PresetCatalog, PresetDiscoverer
@@ -132,42 +128,6 @@ class Parts:
     refresh_plan: Callable[[str, Grant], datetime | None]
     key_version: str
     keep_hours: int
-
-
-def build_encryption(settings: Settings) -> EncryptionService:
-    """The sealing of secrets at rest; InvalidInputError says which key is missing or weak."""
-    keyring = key_provider(settings).keyring()
-    if settings.mode != "embedded" and any(version.startswith("embedded-") for version in keyring.versions):
-        raise InvalidInputError("The master keys hold one of the embedded stack: make a new one.")
-    return EncryptionService(keyring)
-
-
-def refuse_unsafe(settings: Settings) -> None:
-    """Production starts with keys of its own alone; InvalidInputError names the one that is not."""
-    if settings.mode == "embedded":
-        return
-    for name in ("master_keys", "codec_keys"):
-        ring: SecretStr | None = getattr(settings, name)
-        if ring is not None and "embedded-" in ring.get_secret_value():
-            raise InvalidInputError(
-                f"VARLOR_{name.upper()} holds a key of the embedded stack: make a new one."
-            )
-    if settings.jwt_private_key is not None or settings.codec_path is not None:
-        raise InvalidInputError(
-            "VARLOR_JWT_PRIVATE_KEY and VARLOR_CODEC_PATH are for the embedded stack alone."
-        )
-
-
-def build_tokens(settings: Settings, clock: Clock) -> TokenVerifier:
-    """Verifies bearer tokens by the provider's JWKS, or by the embedded key."""
-    if settings.jwt_jwks_url:
-        keys = JwksKeys(settings.jwt_jwks_url, clock)
-    elif settings.jwt_public_key:
-        keys = EmbeddedKey(settings.jwt_public_key)
-    else:
-        raise InvalidInputError("Neither VARLOR_JWT_JWKS_URL nor VARLOR_JWT_PUBLIC_KEY is set.")
-    verifier = JwtVerifier(keys, clock, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    return RememberedTokens(verifier, clock)
 
 
 @asynccontextmanager
@@ -251,7 +211,7 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
 @asynccontextmanager
 async def build_services(settings: Settings, registry: CollectorRegistry) -> AsyncGenerator[Services]:
     """The API's services. A part that is away does not keep the API from starting: readiness tells."""
-    async with _shared(settings, lazy=True) as shared:
+    async with _shared(settings, lazy=True) as shared, build_sign_in(settings, shared.clock) as sign_in:
         engine = Engine(shared.temporal)
 
         async def redis() -> None:
@@ -295,5 +255,6 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             public_url=settings.public_url,
             temporal_ui_url=settings.temporal_ui_url,
             temporal_web_url=f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}",
+            sign_in=sign_in,
             codec_path=settings.codec_path.get_secret_value() if settings.codec_path else None,
         )

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     jwt_issuer: str = "varlor"
     jwt_audience: str = "varlor"
 
+    oidc_issuer: str | None = None  # whose accounts sign in to the UI; with it, oidc_client_id
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None  # none for a public client
+
     egress_allow: Annotated[tuple[str, ...], NoDecode] = ()
     egress_proxy_url: str | None = None
 

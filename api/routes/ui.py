@@ -17,6 +17,7 @@ from api.deps import Svc
 FOLDER: Final = Path(__file__).parents[1] / "ui"
 """Where the build lands (`frontend/vite.config.ts`), here and in the wheel."""
 _NONCE: Final = "__CSP_NONCE__"
+_WAY_IN: Final = "__SIGN_IN__"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _DAY: Final = "public, max-age=86400"
@@ -55,7 +56,8 @@ def router(folder: Path) -> APIRouter | None:
     @routes.get("/{place:place}")  # noqa: FAST003 - the page itself reads where it is
     async def place(request: Request, parts: Svc) -> Response:
         home = _home(request, parts.public_url)
-        return RedirectResponse(home, status_code=307) if home else _page(page)
+        way_in = "oidc" if parts.sign_in is not None else "link"
+        return RedirectResponse(home, status_code=307) if home else _page(page.replace(_WAY_IN, way_in))
 
     return routes
 

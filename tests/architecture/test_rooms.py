@@ -13,7 +13,7 @@ ADAPTERS = {
     f"varlor.{room}"
     for room in ("connectors", "auth", "crypto", "storage", "cache", "datasets", "temporal", "presets")
 }
-ROOTS = {"worker", "api.app", "varlor.cli", "varlor.stack", "varlor.bootstrap"}
+ROOTS = {"worker", "api.app", "varlor.cli", "varlor.stack", "varlor.bootstrap", "varlor.access"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "varlor.contracts": set(),

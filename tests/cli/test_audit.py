@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from tests.api.processes import ROOT
-from varlor.bootstrap import SystemClock, build_encryption
+from varlor.access import build_encryption
+from varlor.bootstrap import SystemClock
 from varlor.crypto import new_master_key
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine, upgrade

@@ -56,14 +56,21 @@ class Api:
         eventually(f"{run_id} has read {rows} rows", enough, seconds)
 
     def until_ended(self, run_id: str, seconds: float = 180) -> dict[str, Any]:
+        seen: Any = None
+
         def ended() -> dict[str, Any] | None:
+            nonlocal seen
             try:
-                run = self.run(run_id)
-            except (AssertionError, httpx2.TransportError):
+                seen = run = self.run(run_id)
+            except (AssertionError, httpx2.TransportError) as error:
+                seen = error
                 return None  # a killed part answers 503 until it is back
             return run if run["status"] in FINAL else None
 
-        return eventually(f"{run_id} has ended", ended, seconds)
+        try:
+            return eventually(f"{run_id} has ended", ended, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; last seen: {seen}") from None
 
     def location(self, dataset_id: str) -> str:
         return self.ok("GET", f"/datasets/{dataset_id}")["location"]

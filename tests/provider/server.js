@@ -1,5 +1,6 @@
 // An authorization server that nobody here wrote (node-oidc-provider), as strict as it can be made.
 // usage: node server.js <port> <lifetime of an access token, seconds>; clients register themselves at /reg.
+// Its accounts are whatever name is typed in; "editor@acme" has that role in that tenant.
 import { Provider } from 'oidc-provider';
 
 const [port, life] = process.argv.slice(2).map(Number);
@@ -10,6 +11,12 @@ const server = new Provider(`http://127.0.0.1:${port}`, {
     registration: { enabled: true },
     revocation: { enabled: true },
     clientCredentials: { enabled: true },
+  },
+  claims: { openid: ['sub', 'tenant_id', 'roles'] },
+  conformIdTokenClaims: false,
+  findAccount: (_, id) => {
+    const [role, tenant] = id.split('@');
+    return { accountId: id, claims: () => ({ sub: id, roles: [role], tenant_id: tenant }) };
   },
   pkce: { required: () => true },
   rotateRefreshToken: true,

@@ -78,16 +78,19 @@ class JwtVerifier:
 
     async def verify(self, token: str) -> Identity:
         """Raises UnauthenticatedError; PartUnavailableError when no key could be fetched yet."""
-        if len(token) > MAX_TOKEN or not token.isascii():
-            raise UnauthenticatedError(_REFUSED)
-        header = _header(token)
+        return self.identity(await self.claims(token))
+
+    async def claims(self, token: str) -> dict[str, Any]:
+        """What a token says whose signature holds; raises as `verify`."""
+        header = header_of(token)
         algorithm, key_id = header["alg"], header.get("kid")
         key = await self._keys.key(key_id, algorithm)
         if key is None:
             raise UnauthenticatedError(_REFUSED)
-        return self._identity(_verified(token, key, algorithm))
+        return _verified(token, key, algorithm)
 
-    def _identity(self, claims: dict[str, Any]) -> Identity:
+    def identity(self, claims: dict[str, Any]) -> Identity:
+        """Whose claims these are, if they are meant for us and hold now; else UnauthenticatedError."""
         try:
             found = _Claims.model_validate(claims)
         except ValidationError:
@@ -107,8 +110,10 @@ class JwtVerifier:
         return Identity(found.sub, found.tenant_id, roles, datetime.fromtimestamp(found.exp, UTC))
 
 
-def _header(token: str) -> dict[str, Any]:
+def header_of(token: str) -> dict[str, Any]:
     """The header, before anything else trusts it: no key is ever taken from the token itself."""
+    if len(token) > MAX_TOKEN or not token.isascii():
+        raise UnauthenticatedError(_REFUSED)
     first = token.split(".", 1)[0]
     try:
         header = json.loads(base64.b64decode(first + "=" * (-len(first) % 4), altchars=b"-_", validate=True))

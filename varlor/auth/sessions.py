@@ -27,21 +27,20 @@ class RedisSessions:
     async def invite(self, identity: Identity) -> str:
         code = secrets.token_urlsafe(32)
         life = identity.expires_at - self._clock.now()
-        value = {
-            "tenant": identity.tenant_id,
-            "sub": identity.subject,
-            "roles": sorted(identity.roles),
-        }
-        await self._ask(
-            "SET", names.login_key(code), json.dumps(value), "EX", max(int(life.total_seconds()), 1)
-        )
+        seconds = max(int(life.total_seconds()), 1)
+        await self._ask("SET", names.login_key(code), json.dumps(_value(identity)), "EX", seconds)
         return code
 
     async def redeem(self, code: str) -> tuple[str, Identity]:
         raw = await self._ask("GETDEL", names.login_key(code))
         if raw is None:
             raise UnauthenticatedError("The sign-in link is spent or has expired. Open a new one.")
-        value = json.loads(raw)
+        return await self._open(json.loads(raw))
+
+    async def open(self, identity: Identity) -> tuple[str, Identity]:
+        return await self._open(_value(identity))
+
+    async def _open(self, value: dict[str, Any]) -> tuple[str, Identity]:
         expires_at = self._clock.now() + SESSION_LIFE
         value["exp"] = int(expires_at.timestamp())
         token = secrets.token_urlsafe(32)
@@ -70,6 +69,10 @@ class RedisSessions:
 
 def _key(token: str) -> str:
     return names.session_key(hashlib.sha256(token.encode()).hexdigest())
+
+
+def _value(identity: Identity) -> dict[str, Any]:
+    return {"tenant": identity.tenant_id, "sub": identity.subject, "roles": sorted(identity.roles)}
 
 
 def _identity(value: dict[str, Any]) -> Identity:

@@ -94,6 +94,7 @@ class ServerMetadata(Model):
     authorization_url: str | None = None
     token_url: str | None = None
     revocation_url: str | None = None
+    jwks_url: str | None = None
     iss_required: bool = False
     auth_methods: list[str] = []
     scopes: list[str] = []

@@ -3,7 +3,7 @@
 from varlor.ports.audit import AuditEntry, AuditLine, AuditLog
 from varlor.ports.cache import DiscoveryCache, Drafts, Events, RateUsage, RateWindow, RouteLimit
 from varlor.ports.datasets import Compaction, Datasets, Landing, LandingTarget, RunState
-from varlor.ports.door import Identity, Role, Sessions, TokenVerifier, UrlJudge
+from varlor.ports.door import Identity, Role, Sessions, SignIn, SignInBegun, TokenVerifier, UrlJudge
 from varlor.ports.engine import Timetable, TokenKeeper, TokenRefresher, Workflows
 from varlor.ports.grants import (
     CachedToken,
@@ -124,6 +124,8 @@ __all__ = [
     "ScheduleRepository",
     "SendResult",
     "Sessions",
+    "SignIn",
+    "SignInBegun",
     "Signatures",
     "StartRepository",
     "StashedGrant",

@@ -19,7 +19,10 @@ LEAN: Final = {  # otherwise a worker keeps tens of MB more of what threads have
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "262144",  # bytes; pages' bodies go back to the system at once
 }
-API_ONLY: Final = ("VARLOR_JWT_PRIVATE_KEY", "VARLOR_JWT_PUBLIC_KEY", "VARLOR_CODEC_PATH")
+API_ONLY: Final = (
+    *("VARLOR_JWT_PRIVATE_KEY", "VARLOR_JWT_PUBLIC_KEY", "VARLOR_CODEC_PATH"),
+    "VARLOR_OIDC_CLIENT_SECRET",
+)
 
 
 def embedded_values(

@@ -20,6 +20,23 @@ test('nobody signed in sees the way in, and how to get a link', async () => {
   expect(screen.getByText('varlor signin')).toBeVisible();
 });
 
+test('where there is an identity provider, the way in leads there and back to this page', async () => {
+  const way = document.createElement('meta');
+  way.name = 'varlor-sign-in';
+  way.content = 'oidc';
+  document.head.append(way);
+  server.use(problem('get', '/session', 401, 'unauthenticated', 'Sign in, or send a bearer token.'));
+  window.history.replaceState(null, '', '/?signIn=no_role');
+  const { container } = open('/runs');
+  const link = await screen.findByRole('link', { name: 'Sign in with your organization' });
+  expect(new URL((link as HTMLAnchorElement).href).pathname).toBe('/api/v2/session/oidc');
+  expect(screen.getByRole('alert')).toHaveTextContent('Your account has no role here.');
+  expect(screen.queryByText('varlor signin')).toBeNull();
+  expect(window.location.search).toBe('');
+  await expectAccessible(container);
+  way.remove();
+});
+
 test('the code of a link is spent once and leaves the address', async () => {
   const spent: unknown[] = [];
   server.use(

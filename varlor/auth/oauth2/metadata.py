@@ -72,6 +72,7 @@ class MetadataSource:
             authorization_url=self._endpoint(document, "authorization_endpoint"),
             token_url=self._endpoint(document, "token_endpoint"),
             revocation_url=self._endpoint(document, "revocation_endpoint"),
+            jwks_url=self._endpoint(document, "jwks_uri"),
             iss_required=document.get("authorization_response_iss_parameter_supported") is True,
             auth_methods=_words(document.get("token_endpoint_auth_methods_supported")),
             scopes=_words(document.get("scopes_supported")),

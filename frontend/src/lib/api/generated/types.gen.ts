@@ -6473,6 +6473,84 @@ export type StartSessionResponses = {
 
 export type StartSessionResponse = StartSessionResponses[keyof StartSessionResponses];
 
+export type StartOidcSessionData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Returnto
+         */
+        returnTo?: string | null;
+    };
+    url: '/api/v2/session/oidc';
+};
+
+export type StartOidcSessionErrors = {
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * Too many requests; `Retry-After` says for how long to wait
+     */
+    429: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type StartOidcSessionError = StartOidcSessionErrors[keyof StartOidcSessionErrors];
+
+export type FinishOidcSessionData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * State
+         */
+        state: string;
+        /**
+         * Code
+         */
+        code?: string | null;
+        /**
+         * Error
+         */
+        error?: string | null;
+        /**
+         * Iss
+         */
+        iss?: string | null;
+    };
+    url: '/api/v2/session/oidc/callback';
+};
+
+export type FinishOidcSessionErrors = {
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * Too many requests; `Retry-After` says for how long to wait
+     */
+    429: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type FinishOidcSessionError = FinishOidcSessionErrors[keyof FinishOidcSessionErrors];
+
 export type DecodePayloadsData = {
     body: PayloadBatch;
     path?: never;

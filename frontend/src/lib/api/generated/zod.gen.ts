@@ -2635,6 +2635,17 @@ export const zStartSessionBody = zSessionRequest;
  */
 export const zStartSessionResponse = zSessionInfo;
 
+export const zStartOidcSessionQuery = z.object({
+    returnTo: z.string().max(2048).nullish()
+});
+
+export const zFinishOidcSessionQuery = z.object({
+    state: z.string().max(4096),
+    code: z.string().max(4096).nullish(),
+    error: z.string().max(4096).nullish(),
+    iss: z.string().max(4096).nullish()
+});
+
 export const zDecodePayloadsBody = zPayloadBatch;
 
 /**
