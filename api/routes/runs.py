@@ -75,9 +75,17 @@ async def requests(
     limit: Limit = 50,
     cursor: Cursor = None,
     failed_only: Annotated[bool, Query(alias="failedOnly")] = False,
+    status: Annotated[
+        str | None,
+        Query(pattern=r"^([1-5](xx|[0-9]{2})|none)$", description="`429`, `5xx`, or `none` for no answer"),
+    ] = None,
 ) -> Page[RequestLogEntry]:
     await caller.store.runs.get(runId)
-    return page(await caller.store.runs.requests(runId, limit=limit, cursor=cursor, failed_only=failed_only))
+    statuses = None if status is None else _statuses(status)
+    found = caller.store.runs.requests(
+        runId, limit=limit, cursor=cursor, failed_only=failed_only, statuses=statuses
+    )
+    return page(await found)
 
 
 @router.post(
@@ -134,6 +142,14 @@ async def update(runId: RunId, body: RunPatch, parts: Svc, caller: Editor) -> Ru
     rate = str(body.requests_per_minute or "full")
     await audit(caller, "run.rate_set", connector_id=run.connector_id, run=runId, requestsPerMinute=rate)
     return await get(runId, parts, caller)
+
+
+def _statuses(asked: str) -> range:
+    """What `429`, `5xx` or `none` means; an empty range for the last."""
+    if asked == "none":
+        return range(0)
+    first = int(asked.replace("x", "0"))
+    return range(first, first + (100 if asked.endswith("xx") else 1))
 
 
 async def _open(caller: Caller, run_id: str) -> Run:

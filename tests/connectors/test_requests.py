@@ -145,7 +145,8 @@ async def test_a_status_becomes_a_kind(
 ) -> None:
     reader.settings, reader.secrets = CREDENTIALS[0]
     body = {"message": "no", "token": CANARY, "said": f"you sent {CANARY}"}
-    reader.api.prepared.append(Answer(body, status, **headers))
+    echoed = {"x_said": f"you sent {CANARY}", "set_cookie": "session=canary-cookie", "x_request_id": "r-1"}
+    reader.api.prepared.append(Answer(body, status, **headers, **echoed))
     reading = Reading()
     with pytest.raises(SourceError) as caught:
         await reader.read("/raw", into=reading)
@@ -154,6 +155,8 @@ async def test_a_status_becomes_a_kind(
     assert window.blocked == ([wait] if kind == "rate_limited" and wait else [])
     assert reading.log[0].error == kind
     assert "message" in (reading.log[0].answer or "")
+    shown = reading.log[0].headers or {}
+    assert (shown["x-request-id"], shown["set-cookie"]) == ("r-1", "***")
     assert CANARY not in f"{reading.log[0]} {caught.value.excerpt} {caught.value.detail}"
 
 

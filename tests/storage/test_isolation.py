@@ -50,6 +50,7 @@ OTHERS: dict[str, Any] = {
     "changes": [SchemaChange(kind="discarded", column="own", detail="d")],
     "entries": [RequestLogEntry(seq=1, time=TIME, method="GET", url="https://own/")],
     "failed_only": False,
+    "statuses": None,
     "since": TIME,
     "before": None,
     "facts": TableFacts(row_count=9),

@@ -95,6 +95,9 @@ async def test_the_request_log_pages_newest_first_and_takes_a_batch_once(tenant:
     assert rest.next_cursor is None
     failed = await tenant.runs.requests("run_1", limit=9, cursor=None, failed_only=True)
     assert [item.seq for item in failed.items] == [3, 2]
+    for statuses, expected in ((range(500, 600), [2]), (range(200, 201), [4, 1]), (range(0), [3])):
+        found = await tenant.runs.requests("run_1", limit=9, cursor=None, statuses=statuses)
+        assert [item.seq for item in found.items] == expected
 
 
 async def test_a_big_batch_with_odd_answers_is_stored(tenant: SqlTenantStore) -> None:

@@ -15,7 +15,7 @@ from varlor.connectors.http.url import parse
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.retry_after import exhausted, seconds_to_wait
 from varlor.connectors.rules import Rules, emptied, overruled
-from varlor.connectors.verdicts import judge
+from varlor.connectors.verdicts import judge, shown_headers
 from varlor.contracts.connector import Connector
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import SourceError
@@ -26,6 +26,7 @@ HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belon
 MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
 REQUEST_SECONDS: Final = 60.0
 _PART: Final = 206
+_FAILED: Final = 400  # the first status of a failure
 Log = Callable[[RequestLogEntry], None]
 
 _ACCEPT: Final = "application/json, */*;q=0.5"
@@ -122,7 +123,9 @@ class Sender:
         action = errand.rules.action(response)
         if action is not None and action != "ignore":
             error = overruled(action, response, error, seconds_to_wait(response.headers, self._clock.now()))
-        failed = {"error": error.kind, "answer": error.excerpt} if error else {}
+        failed: dict[str, object] = {"error": error.kind, "answer": error.excerpt} if error else {}
+        if error is not None or response.status >= _FAILED:
+            failed["headers"] = shown_headers(response.headers, secrets)
         seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
         _record(log, entry, seen | failed)
         if action == "ignore":

@@ -1,5 +1,6 @@
 """What an HTTP status means for a sync or a test, in the contract's words and with a remedy."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -7,6 +8,7 @@ from varlor.connectors.decoding import excerpt
 from varlor.connectors.http.message import OutResponse
 from varlor.connectors.retry_after import exhausted, seconds_to_wait
 from varlor.errors import SourceError, SourceKind
+from varlor.redaction import redact_headers, redact_text, redact_url
 
 _MESSAGES: Final[dict[SourceKind, str]] = {
     "invalid_credential": "The API refused the credential. Save a valid one in the connector.",
@@ -17,6 +19,8 @@ _MESSAGES: Final[dict[SourceKind, str]] = {
     "server_error": "The API failed. It is asked again; if it goes on, its operators can tell why.",
     "bad_request": "The API does not accept the request. Check path, parameters and method.",
 }
+_MOST_HEADERS: Final = 40
+_LONGEST_HEADER: Final = 300  # characters
 _PASSING_4XX: Final = {408: "timeout", 425: "server_error", 429: "rate_limited"}
 _FINAL_4XX: Final = {401: "invalid_credential", 403: "forbidden", 404: "not_found", 410: "not_found"}
 
@@ -35,6 +39,14 @@ def judge(response: OutResponse, now: datetime, secrets: tuple[str, ...]) -> Sou
         retry_after=wait if kind in {"rate_limited", "server_error", "timeout"} else None,
         excerpt=excerpt(response.body, secrets, 2_000) or None,
     )
+
+
+def shown_headers(headers: Mapping[str, str], secrets: tuple[str, ...]) -> dict[str, str]:
+    """The first of an answer's headers, redacted and cut, for the log of requests."""
+    some = redact_headers(dict(list(headers.items())[:_MOST_HEADERS]))
+    if "location" in some:
+        some["location"] = redact_url(some["location"])
+    return {name[:64]: redact_text(value, secrets, _LONGEST_HEADER) for name, value in some.items()}
 
 
 def _kind(response: OutResponse) -> SourceKind:

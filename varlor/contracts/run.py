@@ -93,7 +93,7 @@ class Run(Counters):
 class RequestLogEntry(Model):
     """One request of a run; the URL is redacted, `wait_ms` is the time it waited for the rate window.
 
-    `answer` is the redacted, cut body; kept for failed requests alone.
+    `headers` are the answer's, `answer` its body, both redacted and cut; kept for failed requests alone.
     """
 
     seq: int
@@ -106,6 +106,7 @@ class RequestLogEntry(Model):
     attempt: int = 1
     wait_ms: int = 0
     error: str | None = None
+    headers: dict[str, str] | None = None
     answer: str | None = None
 
 

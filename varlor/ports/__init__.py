@@ -34,6 +34,7 @@ from varlor.ports.notifications import (
 )
 from varlor.ports.oauth import Authorization, AuthorizationAnswer, OAuth2, OAuthAttempt, OAuthAttempts
 from varlor.ports.presets import Presets
+from varlor.ports.runs import Fits, RunRepository, StartRepository
 from varlor.ports.source import (
     AuthParts,
     Connectors,
@@ -51,12 +52,9 @@ from varlor.ports.source import (
 from varlor.ports.storage import (
     ConnectorRepository,
     DatasetRepository,
-    Fits,
     IdempotencyRepository,
     RememberedAnswer,
-    RunRepository,
     ScheduleRepository,
-    StartRepository,
     Store,
     TenantStore,
 )

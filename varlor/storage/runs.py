@@ -157,15 +157,25 @@ class SqlRuns:
             "time": entry.time,
             "seq": entry.seq,
             "failed": bad_status or entry.error is not None,
+            "status": entry.status,
             "entry": entry.model_dump(mode="json"),
         }
 
     async def requests(
-        self, run_id: str, *, limit: int, cursor: str | None, failed_only: bool = False
+        self,
+        run_id: str,
+        *,
+        limit: int,
+        cursor: str | None,
+        failed_only: bool = False,
+        statuses: range | None = None,
     ) -> Listing[RequestLogEntry]:
         where = [col(RunRequestRow.run_id) == run_id]
         if failed_only:
             where.append(col(RunRequestRow.failed).is_(True))
+        if statuses is not None:
+            answered = col(RunRequestRow.status).between(statuses.start, statuses.stop - 1)
+            where.append(answered if statuses else col(RunRequestRow.status).is_(None))
         async with self._scope.database.read() as session:
             await self._row(session, run_id)
             query = self._scope.select(RunRequestRow, *where)

@@ -191,6 +191,7 @@ class RunRequestRow(TenantRow, table=True):
     time: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     seq: int = Field(sa_type=BigInteger, primary_key=True)
     failed: bool
+    status: int | None = None
     entry: dict[str, Any] = Field(sa_type=Json)
 
 

@@ -1,5 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test } from 'vitest';
 
 import { apply } from '@/lib/hooks/useEvents';
@@ -46,6 +47,26 @@ test('a failure shows why, the last failed answer, and what to do', async () => 
   const alert = await screen.findByRole('alert');
   expect(alert).toHaveTextContent('Shop answered 401. Check the token or key');
   expect(await within(alert).findByText('{"error":"token revoked"}')).toBeVisible();
+});
+
+test('what held the run up is on its timeline, and the log can be asked for one kind alone', async () => {
+  const asked: (string | null)[] = [];
+  const failed = [5, 4, 3, 2].map((seq) => request({ seq, time: `2026-11-25T12:00:0${seq}Z`, status: seq === 2 ? 429 : 503 }));
+  server.use(
+    http.get('*/api/v2/runs/run_1/requests', ({ request: { url } }) => {
+      const query = new URL(url).searchParams;
+      asked.push(query.get('status'));
+      return HttpResponse.json(page(query.has('failedOnly') ? failed : [request()]));
+    }),
+  );
+  const user = userEvent.setup();
+  open('/runs/run_1');
+  const timeline = await screen.findByRole('region', { name: 'Timeline' });
+  expect(await within(timeline).findByText('Asked to slow down (429)')).toBeVisible();
+  expect(within(timeline).getByText('The API failed (503)')).toBeVisible();
+  expect(timeline).toHaveTextContent('3 requests, until');
+  await user.selectOptions(screen.getByLabelText('Which requests'), 'No answer');
+  await waitFor(() => expect(asked).toContain('none'));
 });
 
 test('pause, rate and cancel ask the API; a refusal is said', async () => {

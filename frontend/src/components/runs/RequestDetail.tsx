@@ -21,6 +21,21 @@ export function RequestDetail({ entry, onClose }: { entry: RequestLogEntry | nul
               ))}
             </Table.Tbody>
           </Table>
+          {entry.headers ? (
+            <>
+              <Text fw={500}>Headers of the answer</Text>
+              <Table variant="vertical" layout="fixed">
+                <Table.Tbody>
+                  {Object.entries(entry.headers).map(([name, value]) => (
+                    <Table.Tr key={name}>
+                      <Table.Th w={170}>{name}</Table.Th>
+                      <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </>
+          ) : null}
           {entry.answer ? (
             <>
               <Text fw={500}>What came back</Text>
@@ -29,7 +44,7 @@ export function RequestDetail({ entry, onClose }: { entry: RequestLogEntry | nul
                 {entry.answer}
               </Code>
               <Text fz="xs" c="dimmed">
-                Redacted, and cut when long. Answers are kept for failed requests alone.
+                Redacted, and cut when long. Headers and answers are kept for failed requests alone.
               </Text>
             </>
           ) : null}

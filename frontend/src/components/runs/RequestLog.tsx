@@ -1,5 +1,5 @@
 /** Every request of a run, redacted; a failed one opens to what the API answered. */
-import { Code, SegmentedControl, Group, Text, Title, UnstyledButton } from '@mantine/core';
+import { Code, Group, NativeSelect, Text, Title, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 
 import { DataTable, type Column } from '@/components/ui/DataTable';
@@ -7,15 +7,25 @@ import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import type { RequestLogEntry, Run } from '@/lib/api/client';
 import { formatBytes, formatDuration } from '@/lib/format';
-import { useRequests } from '@/lib/hooks/useRuns';
+import { useRequests, type Which } from '@/lib/hooks/useRuns';
 import { hasEnded } from '@/lib/runs';
 
 import { RequestDetail } from './RequestDetail';
 
+const CHOICES: { value: Which; label: string; none: string }[] = [
+  { value: 'all', label: 'All requests', none: 'No request yet. They are written down a few seconds after they were made.' },
+  { value: 'failed', label: 'Failed', none: 'No request failed.' },
+  { value: '2xx', label: 'Answered well (2xx)', none: 'No request was answered well.' },
+  { value: '429', label: 'Too many requests (429)', none: 'The API never asked for fewer requests.' },
+  { value: '4xx', label: 'Refused (4xx)', none: 'No request was refused.' },
+  { value: '5xx', label: 'The API failed (5xx)', none: 'The API never failed.' },
+  { value: 'none', label: 'No answer', none: 'Every request was answered.' },
+];
+
 export function RequestLog({ run }: { run: Run }) {
-  const [failedOnly, setFailedOnly] = useState(false);
+  const [which, setWhich] = useState<Which>('all');
   const [opened, setOpened] = useState<RequestLogEntry | null>(null);
-  const log = useRequests(run.id, failedOnly, !hasEnded(run));
+  const log = useRequests(run.id, which, !hasEnded(run));
   const rows = log.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <section aria-labelledby="requests">
@@ -23,22 +33,19 @@ export function RequestLog({ run }: { run: Run }) {
         <Title order={2} id="requests">
           Requests
         </Title>
-        <SegmentedControl
+        <NativeSelect
           size="xs"
           aria-label="Which requests"
-          value={failedOnly ? 'failed' : 'all'}
-          onChange={(which) => setFailedOnly(which === 'failed')}
-          data={[
-            { value: 'all', label: 'All' },
-            { value: 'failed', label: 'Failed' },
-          ]}
+          value={which}
+          onChange={(event) => setWhich(event.currentTarget.value as Which)}
+          data={CHOICES.map(({ value, label }) => ({ value, label }))}
         />
       </Group>
       {log.error ? <ErrorNotice error={log.error} doing="read the log of requests" /> : null}
       {log.data === undefined && !log.error ? <TableSkeleton label="Loading the requests" rows={4} /> : null}
       {log.data && rows.length === 0 ? (
         <Text c="dimmed" fz="sm" py="md">
-          {failedOnly ? 'No request failed.' : 'No request yet. They are written down a few seconds after they were made.'}
+          {CHOICES.find(({ value }) => value === which)?.none}
         </Text>
       ) : null}
       {rows.length > 0 ? (

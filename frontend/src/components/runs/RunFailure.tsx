@@ -27,7 +27,7 @@ function sentence(words: string): string {
 }
 
 export function RunFailure({ run }: { run: Run }) {
-  const failed = useRequests(run.id, true, false);
+  const failed = useRequests(run.id, 'failed', false);
   if (!run.error) return null;
   const last = failed.data?.pages[0]?.items[0];
   return (

@@ -16,7 +16,7 @@ export const keys = {
     one: (id: string) => ['runs', 'one', id] as const,
     series: (id: string) => ['runs', 'series', id] as const,
     log: (id: string) => ['runs', 'requests', id] as const,
-    requests: (id: string, failedOnly: boolean) => ['runs', 'requests', id, failedOnly] as const,
+    requests: (id: string, which: string) => ['runs', 'requests', id, which] as const,
   },
   schedules: {
     all: ['schedules'] as const,

@@ -48,11 +48,15 @@ export function useRunSeries(runId: string) {
   });
 }
 
-export function useRequests(runId: string, failedOnly: boolean, live: boolean) {
+/** All requests, the failed ones, or those with one status, a class of it, or no answer. */
+export type Which = 'all' | 'failed' | '2xx' | '4xx' | '429' | '5xx' | 'none';
+
+export function useRequests(runId: string, which: Which, live: boolean) {
+  const filter = which === 'all' ? {} : which === 'failed' ? { failedOnly: true } : { status: which };
   return useInfiniteQuery({
-    queryKey: keys.runs.requests(runId, failedOnly),
+    queryKey: keys.runs.requests(runId, which),
     queryFn: ({ pageParam }) =>
-      data(listRunRequests({ path: { runId }, query: { failedOnly, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } })),
+      data(listRunRequests({ path: { runId }, query: { ...filter, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } })),
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     refetchInterval: ({ state }) => (live && state.data?.pages.length === 1 ? 3000 : false),

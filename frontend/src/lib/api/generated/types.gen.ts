@@ -2487,7 +2487,7 @@ export type Relay = {
  *
  * One request of a run; the URL is redacted, `wait_ms` is the time it waited for the rate window.
  *
- * `answer` is the redacted, cut body; kept for failed requests alone.
+ * `headers` are the answer's, `answer` its body, both redacted and cut; kept for failed requests alone.
  */
 export type RequestLogEntry = {
     /**
@@ -2530,6 +2530,12 @@ export type RequestLogEntry = {
      * Error
      */
     error?: string | null;
+    /**
+     * Headers
+     */
+    headers?: {
+        [key: string]: string;
+    } | null;
     /**
      * Answer
      */
@@ -5003,6 +5009,12 @@ export type ListRunRequestsData = {
          * Failedonly
          */
         failedOnly?: boolean;
+        /**
+         * Status
+         *
+         * `429`, `5xx`, or `none` for no answer
+         */
+        status?: string | null;
     };
     url: '/api/v2/runs/{runId}/requests';
 };

@@ -1153,7 +1153,7 @@ export const zPreset = z.object({
  *
  * One request of a run; the URL is redacted, `wait_ms` is the time it waited for the rate window.
  *
- * `answer` is the redacted, cut body; kept for failed requests alone.
+ * `headers` are the answer's, `answer` its body, both redacted and cut; kept for failed requests alone.
  */
 export const zRequestLogEntry = z.object({
     seq: z.int(),
@@ -1166,6 +1166,7 @@ export const zRequestLogEntry = z.object({
     attempt: z.int().optional().default(1),
     waitMs: z.int().optional().default(0),
     error: z.string().nullish(),
+    headers: z.record(z.string(), z.string()).nullish(),
     answer: z.string().nullish()
 });
 
@@ -2329,7 +2330,8 @@ export const zListRunRequestsPath = z.object({
 export const zListRunRequestsQuery = z.object({
     limit: z.int().gte(1).lte(200).optional().default(50),
     cursor: z.string().max(512).nullish(),
-    failedOnly: z.boolean().optional().default(false)
+    failedOnly: z.boolean().optional().default(false),
+    status: z.string().regex(/^([1-5](xx|[0-9]{2})|none)$/).nullish()
 });
 
 /**
