@@ -145,7 +145,11 @@ async def test_a_status_becomes_a_kind(
 ) -> None:
     reader.settings, reader.secrets = CREDENTIALS[0]
     body = {"message": "no", "token": CANARY, "said": f"you sent {CANARY}"}
-    echoed = {"x_said": f"you sent {CANARY}", "set_cookie": "session=canary-cookie", "x_request_id": "r-1"}
+    echoed: dict[str, Any] = {
+        "x_said": f"you sent {CANARY}",
+        "set_cookie": "session=canary-cookie",
+        "x_request_id": "r-1",
+    }
     reader.api.prepared.append(Answer(body, status, **headers, **echoed))
     reading = Reading()
     with pytest.raises(SourceError) as caught:
