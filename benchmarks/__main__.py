@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, profile, ready, schedules, soak, starts, tokens, webhooks
+from benchmarks import fetch, memory, profile, ready, schedules, soak, starts, tokens, ui, webhooks
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
@@ -15,6 +15,7 @@ ALL: Final[dict[str, Callable[[], None]]] = {
     "tokens": tokens.main,
     "webhooks": webhooks.main,
     "schedules": schedules.main,
+    "ui": ui.main,
     "soak": soak.main,
 }
 

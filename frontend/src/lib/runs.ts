@@ -19,6 +19,12 @@ export function hasEnded(run: Pick<Run, 'status'>): boolean {
   return run.status === 'succeeded' || run.status === 'failed' || run.status === 'canceled';
 }
 
+/** What has been read so far: what is in the dataset, and what its next checkpoint brings. */
+export function readSoFar(run: Run): { rows: number; pages: number; pending: number } {
+  const pending = run.pendingRows ?? 0;
+  return { rows: (run.rows ?? 0) + pending, pages: (run.pages ?? 0) + (run.pendingPages ?? 0), pending };
+}
+
 /** Seconds from start to end, or to now; 0 before the start. */
 export function secondsOf(run: Run, now: Date): number {
   if (!run.startedAt) return 0;

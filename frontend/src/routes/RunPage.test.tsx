@@ -35,6 +35,9 @@ test('an event moves the numbers without asking again', async () => {
   act(() => apply(cache, { type: 'run.changed', data: { runId: 'run_1', status: 'running', rows: 5000, requests: 51 } }));
   await waitFor(() => expect(screen.getByTestId('Rows')).toHaveTextContent('5,000'));
   expect(screen.getByTestId('Requests')).toHaveTextContent('51');
+  act(() => apply(cache, { type: 'run.changed', data: { runId: 'run_1', status: 'running', rows: 5000, pendingRows: 300, requests: 54 } }));
+  await waitFor(() => expect(screen.getByTestId('Rows')).toHaveTextContent('5,300'));
+  expect(screen.getByText('300 of them on their way into the dataset')).toBeVisible();
 });
 
 test('a failure shows why, the last failed answer, and what to do', async () => {

@@ -18,7 +18,7 @@ from varlor.connectors.jsonpaths import to
 from varlor.contracts.check import Endpoint
 from varlor.contracts.pagination import Pagination
 
-_MOST: Final = 3_000
+_MOST: Final = 10_000
 _MOST_SECONDS: Final = 8.0
 _LONGEST_JSONPATH: Final = 512
 _SANE_ID = re.compile(r"[A-Za-z0-9_.:/\-]{1,128}")
@@ -32,7 +32,7 @@ class Reading(NamedTuple):
 
 
 def read_endpoints(root: dict[str, Any], document_url: str, base_url: str) -> Reading:
-    """Every GET operation below `base_url`, at most 3,000 and for at most 8 s."""
+    """Every GET operation below `base_url`, at most 10,000 and for at most 8 s."""
     return _Reader(Document(root), Placement(root, document_url, base_url)).read()
 
 

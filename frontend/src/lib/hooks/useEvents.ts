@@ -8,7 +8,7 @@ import { keys } from '@/lib/api/keys';
 import type { Point } from '@/lib/series';
 import { useLive } from '@/stores/live.store';
 
-const COUNTERS = ['status', 'rows', 'pages', 'requests', 'resumeAt', 'error'] as const;
+const COUNTERS = ['status', 'rows', 'pages', 'pendingRows', 'pendingPages', 'requests', 'resumeAt', 'error'] as const;
 
 export function useEvents(): void {
   const cache = useQueryClient();
@@ -66,7 +66,7 @@ function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data:
 function pointOf(data: LiveEvent['data'], last: Point | undefined): Point {
   return {
     time: new Date().toISOString(),
-    rows: Number(data.rows ?? last?.rows ?? 0),
+    rows: 'rows' in data ? Number(data.rows) + Number(data.pendingRows ?? 0) : (last?.rows ?? 0),
     requests: Number(data.requests ?? last?.requests ?? 0),
     retries: last?.retries ?? 0,
   };
