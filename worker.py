@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Final
 
+import uvloop
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
@@ -153,7 +154,7 @@ def main() -> None:
     parser.add_argument("--queue", choices=["control", "fetch", "all"], default="all")
     settings = Settings()
     configure(settings, "worker")
-    asyncio.run(serve(settings, parser.parse_args().queue))
+    uvloop.run(serve(settings, parser.parse_args().queue))
 
 
 if __name__ == "__main__":

@@ -43,8 +43,9 @@ class Case(NamedTuple):
 
 CASES = (
     Case("offset, no latency", "/offset", OFFSET, 1_000, 0, 1.0, (*TOOLS, RAW)),
-    Case("offset, 50 ms latency", "/offset", OFFSET, 100, 50, 0.4, (*TOOLS, RAW)),
-    Case("cursor, 50 ms latency", "/cursor", CURSOR, 100, 50, 0.3, (FOLLOWING,)),
+    Case("offset, no latency, a short run", "/offset", OFFSET, 1_000, 0, 0.1, (*TOOLS, RAW)),
+    Case("offset, 50 ms latency", "/offset", OFFSET, 100, 50, 0.04, (*TOOLS, RAW)),
+    Case("cursor, 50 ms latency", "/cursor", CURSOR, 100, 50, 0.03, (FOLLOWING,)),
 )
 
 
@@ -83,7 +84,7 @@ def table(case: Case, rows: int) -> None:
 
 
 def main() -> None:
-    rows = int(os.environ.get("BENCH_ROWS", "100000"))
+    rows = int(os.environ.get("BENCH_ROWS", "1000000"))
     for case in CASES:
         table(case, int(rows * case.share))
 

@@ -1,12 +1,12 @@
 """One page as the datasets room takes it: JSON bytes and the simple path to a list of records in them."""
 
-import hashlib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
 import orjson
+from xxhash import xxh3_64_hexdigest
 
 from varlor.connectors.decoding import Decoded, decode, encode, require_json, utf8
 from varlor.connectors.http.message import OutResponse
@@ -198,7 +198,8 @@ class Page:
     def take_digest(self) -> str:
         """Digest what lies between the first and the last bracket: an envelope may count its requests."""
         start, end = self._body.find(b"["), self._body.rfind(b"]")
-        self.digest = digest(self._body[start:end] if 0 <= start < end else self._body)
+        whole = memoryview(self._body)
+        self.digest = digest(whole[start:end] if 0 <= start < end else whole)
         return self.digest
 
 
@@ -208,5 +209,6 @@ def _named(body: bytes, bracket: int, name: str) -> bool:
     return before.endswith(b":") and before[:-1].rstrip().endswith(b'"%s"' % name.encode())
 
 
-def digest(data: bytes) -> str:
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()[:16]
+def digest(data: bytes | memoryview) -> str:
+    """Tells one page from another: pages are long, so that the hash has to be quick before all."""
+    return xxh3_64_hexdigest(data)

@@ -8,6 +8,8 @@ from varlor.datasets.kinds import DOUBLE, EMPTY_OBJECT, NULL, TEXT
 
 def conform_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The same rows with exactly the columns of `schema`; what is missing is null, the rest is left out."""
+    if table.schema.names == schema.names and table.schema.types == schema.types:
+        return pa.Table.from_arrays(table.columns, schema=schema)
     return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
 
 

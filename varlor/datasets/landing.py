@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextvars import copy_context
 from datetime import UTC, datetime
@@ -37,12 +37,19 @@ class _Early(NamedTuple):
     found: asyncio.Future[Absorbed | None]
 
 
+class _Part(NamedTuple):
+    """One page's rows, and when they came."""
+
+    rows: pa.Table
+    fetched_at: datetime
+
+
 class _Load(NamedTuple):
     """What one commit writes: everything as it was when the commit was asked for."""
 
     state: RunState
     position: int | None
-    parts: list[pa.Table]
+    parts: list[_Part]
     bytes: int
     shape: Shape
     highest: CursorValue | None
@@ -82,8 +89,8 @@ class DeltaLanding:
         self._fixed = bool(self._shape.columns)
         self._decoder = Decoder()
         self._changes = Changes()
-        self._buffer: list[pa.Table] = []
-        self._bytes = 0
+        self._buffer: list[_Part] = []
+        self._rows = self._bytes = 0
         self._lock = threading.Lock()  # of the buffer and the shape
         self._writing = threading.Lock()  # of the table
         self._early: dict[int, _Early] = {}
@@ -103,7 +110,7 @@ class DeltaLanding:
 
     @property
     def buffered_rows(self) -> int:
-        return sum(part.num_rows for part in self._buffer)
+        return self._rows
 
     @property
     def buffered_bytes(self) -> int:
@@ -131,7 +138,7 @@ class DeltaLanding:
             load = _Load(
                 state, position, self._buffer, self._bytes, self._shape, self._highest, self._changes.take()
             )
-            self._buffer, self._bytes = [], 0
+            self._buffer, self._rows, self._bytes = [], 0, 0
             self._fixed = bool(self._shape.columns)
         context = copy_context()  # of the heartbeat
         return asyncio.get_running_loop().run_in_executor(None, lambda: context.run(self._commit, load))
@@ -144,25 +151,24 @@ class DeltaLanding:
             if absorbed.rows:
                 self._check_keys(absorbed)
                 self._highest = top_of(absorbed, self._highest, self._target)
-                self._keep(self._stamped(absorbed))
+                rows = absorbed.table()
+                self._buffer.append(_Part(rows, datetime.now(UTC)))
+                self._rows += absorbed.rows
+                self._bytes += rows.get_total_buffer_size()
             if found is None:
                 self._shape = absorbed.shape
             for change in absorbed.changes:
                 self._changes.add(change)
             return PageFacts(count=absorbed.rows)
 
-    def _keep(self, part: pa.Table) -> None:
-        """Its bytes are summed once: Arrow walks every buffer for them."""
-        self._buffer.append(part)
-        self._bytes += part.nbytes
-
-    def _stamped(self, absorbed: Absorbed) -> pa.Table:
-        values = (self._target.run_id, datetime.now(UTC))
-        own = {
-            field.name: pa.repeat(pa.scalar(value, field.type), absorbed.rows)
-            for field, value in zip(OWN_FIELDS, values, strict=True)
-        }
-        return pa.table({**absorbed.arrays, **own})
+    def _stamped(self, parts: Sequence[_Part]) -> Iterator[pa.Table]:
+        """The rows with our own columns beside theirs."""
+        run, fetched = OWN_FIELDS
+        most = max((part.rows.num_rows for part in parts), default=0)
+        runs = pa.repeat(pa.scalar(self._target.run_id, run.type), most)
+        for rows, at in parts:
+            times = pa.repeat(pa.scalar(at, fetched.type), rows.num_rows)
+            yield rows.append_column(run, runs.slice(0, rows.num_rows)).append_column(fetched, times)
 
     def _check_keys(self, absorbed: Absorbed) -> None:
         """A row that is to be found by its key must have one."""
@@ -189,6 +195,7 @@ class DeltaLanding:
             except BaseException:
                 with self._lock:  # it was read and paid for: the next commit writes it
                     self._buffer, self._bytes = load.parts + self._buffer, load.bytes + self._bytes
+                    self._rows = sum(part.rows.num_rows for part in self._buffer)
                     self._changes.restore(load.changes)
                 raise
             return load.changes
@@ -200,7 +207,7 @@ class DeltaLanding:
         if not fresh:
             evolve(table, shape, schema, self._heartbeat)
             schema = table.schema
-        conformed = (conform_table(part, schema) for part in load.parts)
+        conformed = (conform_table(part, schema) for part in self._stamped(load.parts))
         action = write(table.place, self._name(), conformed, schema)
         mark = table.mark.model_copy(
             update={

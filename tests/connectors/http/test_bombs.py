@@ -144,6 +144,13 @@ async def test_a_flood_of_interim_answers_is_refused_and_holds_nobody(
     assert error.kind == "server_error"
 
 
+async def test_a_flood_behind_a_whole_answer_is_refused_too(serve: Serve, make_client: MakeClient) -> None:
+    """It would wait in the connection for the request that comes next."""
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000
+    error = await fails(make_client, serve, answer(b"{}") + flood)
+    assert error.kind == "server_error"
+
+
 async def test_endless_tiny_members_end(serve: Serve, make_client: MakeClient) -> None:
     body = gzip.compress(b"") * 5000
     error = await fails(make_client, serve, answer(body, "Content-Encoding: gzip"))

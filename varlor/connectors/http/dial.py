@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import select
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from time import monotonic
 from typing import Any, Final
 
 import httpcore2
@@ -16,8 +18,10 @@ from varlor.connectors.http.policy import EgressPolicy, blocked
 RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0  # per address, so that a dead one leaves time for the next
 
+_FRESH: Final = 0.1  # seconds after its last use for which a connection is taken for open
 _READ: Final = 256 * 1024  # bytes at once; the pool asks for 64 kB, and each costs a turn of the loop
 _INTERIM: Final = re.compile(rb"\r\n\r\nHTTP/1\.[01] 1")  # raw line breaks: no JSON text holds this
+_FINAL: Final = re.compile(rb"HTTP/1\.[01] [2-5]")
 _MOST_INTERIM: Final = 32  # of one read
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -118,10 +122,13 @@ class _Watched(httpcore2.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._socket = stream.get_extra_info("socket")
+        self._used = 0.0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library's signature
         data = await self._stream.read(max(max_bytes, _READ), timeout)
-        if b"\r" in data and len(_INTERIM.findall(data)) > _MOST_INTERIM:
+        self._used = monotonic()
+        if _is_suspect(data) and len(_INTERIM.findall(data)) > _MOST_INTERIM:
             raise httpcore2.RemoteProtocolError(ValueError("a flood of interim answers"))
         return data
 
@@ -140,4 +147,21 @@ class _Watched(httpcore2.AsyncNetworkStream):
         return _Watched(await self._stream.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._socket is not None:  # asked of every idle connection, each time
+            return monotonic() - self._used > _FRESH and _is_readable(self._socket.fileno())
         return self._stream.get_extra_info(info)
+
+
+def _is_suspect(data: bytes) -> bool:
+    """Whether a raw line break stands behind the final answer's head; few bodies hold one, no JSON does."""
+    behind = data.find(b"\r\n\r\n") + 4 if _FINAL.match(data) else 0
+    return data.find(b"\r", behind) >= 0
+
+
+def _is_readable(file: int) -> bool:
+    """Whether something, such as the end, waits to be read; also for a socket that is closed."""
+    if file < 0:
+        return True
+    asked = select.poll()
+    asked.register(file, select.POLLIN)
+    return bool(asked.poll(0))
