@@ -25,7 +25,9 @@ RUN /opt/varlor/bin/pip install --no-deps --no-build-isolation .
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/varlor varlor
 COPY --from=build /opt/varlor /opt/varlor
-ENV ARROW_DEFAULT_MEMORY_POOL=jemalloc MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
+ENV ARROW_DEFAULT_MEMORY_POOL=jemalloc JE_ARROW_MALLOC_CONF=narenas:2 \
+    _RJEM_MALLOC_CONF=narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0 \
+    MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=4194304
 ENV PATH=/opt/varlor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VARLOR_MODE=production
 WORKDIR /var/lib/varlor
 USER 10001

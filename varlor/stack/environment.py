@@ -16,8 +16,12 @@ from varlor.stack.state import Ports, StateDir
 PREFIX: Final = "VARLOR_"
 LEAN: Final = {  # otherwise a worker keeps tens of MB more of what threads have freed
     "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    "JE_ARROW_MALLOC_CONF": "narenas:2",
+    "_RJEM_MALLOC_CONF": "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0",  # deltalake's own allocator
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "262144",  # bytes; pages' bodies go back to the system at once
+    # Bytes. Larger bodies go back to the system at once; that of a common page would be mapped anew for each.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "4194304",
 }
 API_ONLY: Final = (
     *("VARLOR_JWT_PRIVATE_KEY", "VARLOR_JWT_PUBLIC_KEY", "VARLOR_CODEC_PATH"),
