@@ -24,7 +24,7 @@ from benchmarks.mock_api import record
 from benchmarks.table import show
 from tests.e2e.kit import Api
 from tests.stack.launched import Launched
-from tests.ui.browser import chromium, chromium_path, signed_in
+from tests.ui.browser import chromium, find_chromium, signed_in
 
 MANY: Final = 10_000
 STEP: Final = 240  # pixels a frame: six rows
@@ -170,7 +170,11 @@ def progress(page: Page, launched: Launched, api: Api, connector: str) -> list[f
 
 
 def main() -> None:
-    with slow_api() as slow, stack(slow) as launched, chromium(chromium_path()) as browser:
+    path = find_chromium()
+    if path is None:
+        print("\nThe UI was not measured: there is no Chromium on the PATH.")
+        return
+    with slow_api() as slow, stack(slow) as launched, chromium(path) as browser:
         api, page = sign_in(launched), signed_in(browser, launched)
         # Six pages a second, so that the run lasts and commits more than once.
         limits = {"requestsPerMinute": 360, "burstLimit": 6}

@@ -25,9 +25,13 @@ _FLAGS: Final = [
 ]
 
 
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
 def chromium_path() -> str:
     """Where it is. Skips, with the reason, on a machine that has none."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip(
             "no Chromium on PATH: install it from your system packages, such as `apt-get install chromium`"

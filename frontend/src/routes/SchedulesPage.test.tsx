@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 
@@ -40,6 +40,25 @@ test('it is paused with a note, and run at once', async () => {
   await user.click(within(dialog).getByRole('button', { name: 'Pause the schedule' }));
   expect(await screen.findByText('Paused')).toBeVisible();
   expect(asked).toEqual(['trigger', { note: 'Moving' }]);
+});
+
+test('missed times are made up for in a range that makes sense', async () => {
+  const asked: unknown[] = [];
+  server.use(answer('post', '/schedules/sch_1/backfill', schedule(), (body) => asked.push(body)));
+  const user = userEvent.setup();
+  open('/schedules');
+  await user.click(await screen.findByRole('button', { name: 'Acts on Orders, hourly' }));
+  await user.click(await screen.findByRole('menuitem', { name: /missed/ }));
+  const dialog = within(await screen.findByRole('dialog'));
+  await user.type(dialog.getByLabelText('From'), '2026-11-02T00:00');
+  await user.type(dialog.getByLabelText(/^To/), '2026-11-01T00:00');
+  expect(dialog.getByText('The end must be after the beginning.')).toBeVisible();
+  expect(dialog.getByRole('button', { name: 'Start the runs' })).toBeDisabled();
+  await user.clear(dialog.getByLabelText(/^To/));
+  await user.type(dialog.getByLabelText(/^To/), '2026-11-03T00:00');
+  await user.click(dialog.getByRole('button', { name: 'Start the runs' }));
+  await waitFor(() => expect(asked).toHaveLength(1));
+  expect(asked).toEqual([{ startAt: new Date('2026-11-02T00:00').toISOString(), endAt: new Date('2026-11-03T00:00').toISOString() }]);
 });
 
 test('a new one is checked, previewed and sent as the API wants it', async () => {

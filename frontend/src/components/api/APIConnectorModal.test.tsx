@@ -91,6 +91,30 @@ test('a wrong field is named where it stands, before anything is sent', async ()
   expect(screen.queryByLabelText(/^Token/)).toBeNull();
 });
 
+test('an API key goes where it is said to go, with its prefix', async () => {
+  const user = userEvent.setup();
+  const tested: unknown[] = [];
+  server.use(answer('post', '/connectors/test-api', TESTED, (body) => tested.push(body)));
+  open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.click(await screen.findByRole('radio', { name: 'API key' }));
+  await user.click(dialog().getByRole('button', { name: 'Continue' }));
+  expect(await dialog().findByText('Paste the key.')).toBeVisible();
+  expect(tested).toEqual([]);
+  await user.click(dialog().getByRole('radio', { name: 'Query parameter' }));
+  await user.clear(dialog().getByRole('textbox', { name: 'Name' }));
+  await user.type(dialog().getByRole('textbox', { name: 'Name' }), 'api_key');
+  await user.type(dialog().getByLabelText('Prefix'), 'v1-');
+  await user.type(dialog().getByLabelText(/^Key/), 'canary-key');
+  await expectAccessible(screen.getByRole('dialog'));
+  await user.click(dialog().getByRole('button', { name: 'Continue' }));
+  await user.click(await screen.findByRole('button', { name: 'Test the connection' }));
+  expect(await screen.findByText('It works')).toBeVisible();
+  const apiKeyConfig = { keyName: 'api_key', location: 'query', prefix: 'v1-' };
+  expect(tested).toMatchObject([{ connector: { authType: 'apikey', apiKey: 'canary-key', apiKeyConfig } }]);
+  expect(sessionStorage.getItem('varlor.connect')).not.toContain('canary-key');
+});
+
 test('a failed test says why and what to do, and what the API refuses is named', async () => {
   const user = userEvent.setup();
   server.use(

@@ -24,7 +24,11 @@ export function RunChart({ points }: { points: Point[] }) {
         h={200}
         data={buckets}
         dataKey="at"
-        series={[{ name: 'rowsPerSecond', label: 'Rows a second', color: 'indigo.6' }]}
+        series={[
+          { name: 'rowsPerSecond', label: 'Rows a second', color: 'indigo.6' },
+          { name: 'requestsPerSecond', label: 'Requests a second', color: 'teal.6', yAxisId: 'right', strokeDasharray: '4 3' },
+        ]}
+        withRightYAxis
         curveType="monotone"
         withDots={false}
         gridAxis="x"
@@ -35,7 +39,8 @@ export function RunChart({ points }: { points: Point[] }) {
         areaProps={{ isAnimationActive: false }}
         xAxisProps={{ type: 'number', scale: 'time', domain: ['dataMin', 'dataMax'], tickFormatter: tickOf(points), minTickGap: 60 }}
         yAxisProps={{ tickFormatter: formatShort, width: 48 }}
-        valueFormatter={(value) => formatCount(Math.round(value))}
+        rightYAxisProps={{ tickFormatter: formatShort, width: 40 }}
+        valueFormatter={(value) => (value < 10 ? value.toFixed(1) : formatCount(Math.round(value)))}
         tooltipProps={{ labelFormatter: (at) => new Date(Number(at)).toLocaleTimeString('en-GB') }}
       >
         {bands.map((band) => (
@@ -44,7 +49,10 @@ export function RunChart({ points }: { points: Point[] }) {
       </AreaChart>
       <Group component="figcaption" gap="md" mt={4}>
         <Text fz="xs" c="dimmed">
-          Rows a second
+          <Line /> Rows a second, left
+        </Text>
+        <Text fz="xs" c="dimmed">
+          <Line dashed /> Requests a second, right
         </Text>
         {kinds.map((kind) => (
           <Group key={kind} gap={6}>
@@ -59,6 +67,11 @@ export function RunChart({ points }: { points: Point[] }) {
   );
 }
 
+function Line({ dashed = false }: { dashed?: boolean }) {
+  const look = dashed ? '2px dashed var(--mantine-color-teal-6)' : '2px solid var(--mantine-color-indigo-6)';
+  return <span aria-hidden style={{ display: 'inline-block', width: 18, borderTop: look, verticalAlign: 'middle' }} />;
+}
+
 /** Minutes are enough for the axis of a run that takes long. */
 function tickOf(points: Point[]): (at: number) => string {
   const length = Date.parse(points.at(-1)?.time ?? '') - Date.parse(points[0]?.time ?? '');
@@ -68,5 +81,5 @@ function tickOf(points: Point[]): (at: number) => string {
 function inWords(points: Point[], bands: Band[]): string {
   const last = points.at(-1);
   const waits = bands.filter((band) => band.kind === 'waiting').length;
-  return `Rows a second over the run: ${formatCount(last?.rows ?? 0)} rows so far, ${waits} times waiting.`;
+  return `Rows and requests a second over the run: ${formatCount(last?.rows ?? 0)} rows and ${formatCount(last?.requests ?? 0)} requests so far, ${waits} times waiting.`;
 }
