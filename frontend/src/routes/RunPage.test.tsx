@@ -52,6 +52,15 @@ test('a failure shows why, the last failed answer, and what to do', async () => 
   expect(await within(alert).findByText('{"error":"token revoked"}')).toBeVisible();
 });
 
+test('a run that waits for its user says where to reconnect, not to fetch again', async () => {
+  const error = { type: 'auth-required', title: 'auth required', detail: 'The connector has to be connected (again) by its user.' };
+  server.use(answer('get', '/runs/run_1', run({ status: 'waiting_auth', error })), answer('get', '/runs/run_1/requests', page([])));
+  open('/runs/run_1');
+  const alert = await screen.findByRole('alert');
+  expect(alert).toHaveTextContent('Open the connector and reconnect: the run goes on by itself');
+  expect(alert).not.toHaveTextContent('fetch again');
+});
+
 test('what held the run up is on its timeline, and the log can be asked for one kind alone', async () => {
   const asked: (string | null)[] = [];
   const failed = [5, 4, 3, 2].map((seq) => request({ seq, time: `2026-11-25T12:00:0${seq}Z`, status: seq === 2 ? 429 : 503 }));

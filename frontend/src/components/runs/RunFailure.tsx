@@ -8,7 +8,7 @@ import { useRequests } from '@/lib/hooks/useRuns';
 import { hasEnded } from '@/lib/runs';
 
 const REMEDIES: Record<string, string> = {
-  auth_required: 'Open the connector and reconnect: the run goes on by itself, at the same page.',
+  'auth-required': 'Open the connector and reconnect: the run goes on by itself, at the same page.',
   invalid_credential: 'Check the token or key, give the connector a new one, then fetch again.',
   forbidden: 'The credential is taken, but may not read this. Give it the right or scope at the provider, then fetch again.',
   not_found: 'Check the path, and the base URL of the connector.',
@@ -19,7 +19,13 @@ const REMEDIES: Record<string, string> = {
   not_json: 'Some APIs answer with a sign-in page: test the connection with this path.',
   rate_limited: "The API refused for too long. Lower the connector's rate, then fetch again.",
   server_error: 'The API failed several times in a row. Fetch again when it has recovered.',
-  frozen_schema: "The data does not fit the dataset's columns, and its policy is freeze. Change the policy, or the source.",
+  too_large: 'Ask for smaller pages, with the parameter that the API has for it.',
+  truncated: 'The API cut its answers short several times in a row. Fetch again, or ask for smaller pages.',
+  bad_request: 'Check the parameters, and what the API answered below.',
+  pagination_stuck: 'Set the pagination by hand where the endpoint is chosen, then fetch again.',
+  bad_records: 'Check the record path, and what the API answered below.',
+  export_failed: 'The API could not make its export. What it says is below; fetch again when that is mended.',
+  'schema-frozen': "The data does not fit the dataset's columns, and its policy is freeze. Change the policy, or the source.",
 };
 
 function sentence(words: string): string {
