@@ -203,6 +203,14 @@ def test_a_url_is_taken_apart() -> None:
     assert parse_target("http://[::1]/").authority == "[::1]:80"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://exa mple/x", "http://a..b/x", "http://0x7f.1/x", "http://a\x01b/", "http://"]
+)
+def test_an_address_that_nobody_has_is_refused_before_anything_starts(url: str) -> None:
+    with pytest.raises(typer.BadParameter, match="http"):
+        parse_target(url)
+
+
 def test_a_folder_with_other_files_is_not_written_into(varlor: Varlor, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     answer = varlor("fetch", "https://example.com/x", "--out", str(tmp_path))

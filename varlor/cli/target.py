@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
+from varlor.connectors.http.url import check_url
+from varlor.errors import InvalidInputError
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -33,8 +36,13 @@ def parse_target(url: str) -> Target:
     if "@" in parts.netloc:
         raise typer.BadParameter("the URL carries a user or password: take it out and use --auth")
     shown = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+    try:
+        check_url(origin)
+    except InvalidInputError as error:
+        raise typer.BadParameter(f"{url}: {error.detail}") from None
     return Target(
-        origin=f"{parts.scheme}://{shown}" + (f":{port}" if port else ""),
+        origin=origin,
         authority=f"{shown}:{port or _DEFAULT_PORTS[parts.scheme]}",
         path=parts.path or "/",
         params=_params(parts.query),
