@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
+from api.cookies import forget, keep
 from api.door import PREFIX
 from api.services import Services
 from varlor.contracts.connector import Connector
@@ -24,20 +25,12 @@ def cookie_name(connector_id: str) -> str:
 def bind(response: Response, parts: Services, connector_id: str) -> str:
     """Give the browser a fresh secret of 256 bits; its hash is what is kept."""
     value = secrets.token_urlsafe(32)
-    response.set_cookie(
-        cookie_name(connector_id),
-        value,
-        max_age=LIFE,
-        path=COOKIE_PATH,
-        httponly=True,
-        samesite="lax",  # the provider sends the browser back from another site
-        secure=parts.public_url.startswith("https://"),
-    )
+    keep(response, parts.public_url, cookie_name(connector_id), value, path=COOKIE_PATH, seconds=LIFE)
     return hash_of(value)
 
 
 def unbind(response: Response, connector_id: str) -> None:
-    response.delete_cookie(cookie_name(connector_id), path=COOKIE_PATH, httponly=True, samesite="lax")
+    forget(response, cookie_name(connector_id), path=COOKIE_PATH)
 
 
 def is_bound(request: Request, connector_id: str, browser_hash: str) -> bool:

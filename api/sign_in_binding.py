@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import Request, Response
 
+from api.cookies import forget, keep
 from api.door import PREFIX
 from api.return_to import HOME, own_path
 from varlor.errors import InvalidInputError
@@ -24,19 +25,12 @@ def callback_uri(public_url: str) -> str:
 
 def bind(response: Response, begun: SignInBegun, return_to: str, public_url: str) -> None:
     """Leave the attempt's secret, and where to go on, with the browser."""
-    response.set_cookie(
-        _name(begun.state),
-        f"{begun.secret}.{urlsafe_b64encode(return_to.encode()).decode()}",
-        max_age=LIFE,
-        path=PATH,
-        httponly=True,
-        samesite="lax",  # the provider sends the browser back from another site
-        secure=public_url.startswith("https://"),
-    )
+    value = f"{begun.secret}.{urlsafe_b64encode(return_to.encode()).decode()}"
+    keep(response, public_url, _name(begun.state), value, path=PATH, seconds=LIFE)
 
 
 def unbind(response: Response, state: str) -> None:
-    response.delete_cookie(_name(state), path=PATH, httponly=True, samesite="lax")
+    forget(response, _name(state), path=PATH)
 
 
 def bound(request: Request, state: str, sign_in: SignIn) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """The browser's sign-in at the operator's identity provider: out by one redirect, back by another."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import structlog
 from fastapi import APIRouter, Query, Request
@@ -26,7 +26,7 @@ from varlor.ports import SignIn
 
 router = APIRouter(prefix="/session/oidc", tags=["session"])
 _MOST: Final = 4096  # characters of a code or a state
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {**problems(404, 422, 429, 503)}
+_ANSWERS: Final = problems(404, 422, 429, 503)
 log: Final = structlog.get_logger()
 Word = Annotated[str | None, Query(max_length=_MOST)]
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from api.cookies import forget, keep
 from api.deps import Svc, Who
 from api.door import COOKIE, same_origin
 from api.openapi import problems
@@ -48,19 +49,11 @@ async def end(request: Request, response: Response, parts: Svc, _: Who) -> None:
     cookie = request.cookies.get(COOKIE)
     if cookie:
         await parts.sessions.close(cookie)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    forget(response, COOKIE, path="/")
 
 
 def set_cookie(response: Response, parts: Services, token: str) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(SESSION_LIFE.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=parts.public_url.startswith("https://"),
-    )
+    keep(response, parts.public_url, COOKIE, token, path="/", seconds=int(SESSION_LIFE.total_seconds()))
 
 
 async def record(parts: Services, who: Identity) -> None:

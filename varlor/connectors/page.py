@@ -196,10 +196,13 @@ class Page:
             raise SourceError("bad_records", "The answer holds an error instead of records.")
 
     def take_digest(self) -> str:
-        """Digest what lies between the first and the last bracket: an envelope may count its requests."""
+        """Digest what lies between the first and the last bracket: an envelope may count its requests.
+
+        It tells one page from the next, and pages are long: the hash has to be quick before all.
+        """
         start, end = self._body.find(b"["), self._body.rfind(b"]")
         whole = memoryview(self._body)
-        self.digest = digest(whole[start:end] if 0 <= start < end else whole)
+        self.digest = xxh3_64_hexdigest(whole[start:end] if 0 <= start < end else whole)
         return self.digest
 
 
@@ -207,8 +210,3 @@ def _named(body: bytes, bracket: int, name: str) -> bool:
     """Whether the list that opens at `bracket` is the member `name`."""
     before = body[max(0, bracket - len(name) - 32) : max(0, bracket)].rstrip()
     return before.endswith(b":") and before[:-1].rstrip().endswith(b'"%s"' % name.encode())
-
-
-def digest(data: bytes | memoryview) -> str:
-    """Tells one page from another: pages are long, so that the hash has to be quick before all."""
-    return xxh3_64_hexdigest(data)

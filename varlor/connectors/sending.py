@@ -26,7 +26,6 @@ HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belon
 MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
 REQUEST_SECONDS: Final = 60.0
 _PART: Final = 206
-_FAILED: Final = 400  # the first status of a failure
 Log = Callable[[RequestLogEntry], None]
 
 _ACCEPT: Final = "application/json, */*;q=0.5"
@@ -123,11 +122,8 @@ class Sender:
         action = errand.rules.action(response)
         if action is not None and action != "ignore":
             error = overruled(action, response, error, seconds_to_wait(response.headers, self._clock.now()))
-        failed: dict[str, object] = {"error": error.kind, "answer": error.excerpt} if error else {}
-        if error is not None or response.status >= _FAILED:
-            failed["headers"] = shown_headers(response.headers, secrets)
         seen = {"status": response.status, "bytes": len(response.body), "ms": response.elapsed_ms}
-        _record(log, entry, seen | failed)
+        _record(log, entry, {**seen, **_failure(response, error, secrets)})
         if action == "ignore":
             errand.ignore(response.status)
             return emptied(response)
@@ -203,6 +199,16 @@ def _outgoing(errand: Errand, asked: Asked, parts: AuthParts, home: bool) -> Out
         body=encode(asked.body) if asked.body is not None else None,
         auth=parts,
     )
+
+
+def _failure(
+    response: OutResponse, error: SourceError | None, secrets: tuple[str, ...]
+) -> Mapping[str, object]:
+    """What the log keeps of an answer that is no success."""
+    if error is None:
+        return {}
+    shown = shown_headers(response.headers, secrets)
+    return {"error": error.kind, "answer": error.excerpt, "headers": shown}
 
 
 def _record(log: Log, entry: RequestLogEntry, seen: Mapping[str, object]) -> None:

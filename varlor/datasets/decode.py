@@ -150,7 +150,7 @@ def _unwrap(found: pa.Table, keys: tuple[str, ...], shape: Shape) -> Absorbed | 
 
 
 def _is_finite(array: pa.Array) -> bool:
-    if array.type == DOUBLE:
+    if array.type == DOUBLE:  # a finite sum says so of all in one pass; it may also only be too large
         return isfinite(pc.sum(array).as_py() or 0.0) or pc.all(pc.is_finite(array)).as_py() is not False
     if pa.types.is_struct(array.type):
         return all(_is_finite(member) for member in array.flatten())

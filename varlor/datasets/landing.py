@@ -90,7 +90,7 @@ class DeltaLanding:
         self._decoder = Decoder()
         self._changes = Changes()
         self._buffer: list[_Part] = []
-        self._rows = self._bytes = 0
+        self._bytes = 0
         self._lock = threading.Lock()  # of the buffer and the shape
         self._writing = threading.Lock()  # of the table
         self._early: dict[int, _Early] = {}
@@ -110,7 +110,7 @@ class DeltaLanding:
 
     @property
     def buffered_rows(self) -> int:
-        return self._rows
+        return sum(part.rows.num_rows for part in self._buffer)
 
     @property
     def buffered_bytes(self) -> int:
@@ -138,7 +138,7 @@ class DeltaLanding:
             load = _Load(
                 state, position, self._buffer, self._bytes, self._shape, self._highest, self._changes.take()
             )
-            self._buffer, self._rows, self._bytes = [], 0, 0
+            self._buffer, self._bytes = [], 0
             self._fixed = bool(self._shape.columns)
         context = copy_context()  # of the heartbeat
         return asyncio.get_running_loop().run_in_executor(None, lambda: context.run(self._commit, load))
@@ -153,7 +153,6 @@ class DeltaLanding:
                 self._highest = top_of(absorbed, self._highest, self._target)
                 rows = absorbed.table()
                 self._buffer.append(_Part(rows, datetime.now(UTC)))
-                self._rows += absorbed.rows
                 self._bytes += rows.get_total_buffer_size()
             if found is None:
                 self._shape = absorbed.shape
@@ -195,7 +194,6 @@ class DeltaLanding:
             except BaseException:
                 with self._lock:  # it was read and paid for: the next commit writes it
                     self._buffer, self._bytes = load.parts + self._buffer, load.bytes + self._bytes
-                    self._rows = sum(part.rows.num_rows for part in self._buffer)
                     self._changes.restore(load.changes)
                 raise
             return load.changes

@@ -15,9 +15,7 @@ from varlor.contracts.connector import (
 )
 from varlor.contracts.dataset import Dataset, TableFacts
 from varlor.contracts.messages import ResealProgress
-from varlor.contracts.run import (
-    Run,
-)
+from varlor.contracts.run import Run
 from varlor.contracts.schedule import ScheduleSettings, StoredSchedule
 from varlor.ports.audit import AuditLog
 from varlor.ports.grants import GrantRepository

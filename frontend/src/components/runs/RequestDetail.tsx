@@ -11,29 +11,11 @@ export function RequestDetail({ entry, onClose }: { entry: RequestLogEntry | nul
           <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
             {entry.method} {entry.url}
           </Code>
-          <Table variant="vertical" layout="fixed">
-            <Table.Tbody>
-              {facts(entry).map(([name, value]) => (
-                <Table.Tr key={name}>
-                  <Table.Th w={110}>{name}</Table.Th>
-                  <Table.Td>{value}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Facts facts={facts(entry)} width={110} />
           {entry.headers ? (
             <>
               <Text fw={500}>Headers of the answer</Text>
-              <Table variant="vertical" layout="fixed">
-                <Table.Tbody>
-                  {Object.entries(entry.headers).map(([name, value]) => (
-                    <Table.Tr key={name}>
-                      <Table.Th w={170}>{name}</Table.Th>
-                      <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <Facts facts={Object.entries(entry.headers)} width={170} />
             </>
           ) : null}
           {entry.answer ? (
@@ -51,6 +33,21 @@ export function RequestDetail({ entry, onClose }: { entry: RequestLogEntry | nul
         </Stack>
       )}
     </Drawer>
+  );
+}
+
+function Facts({ facts, width }: { facts: [string, string][]; width: number }) {
+  return (
+    <Table variant="vertical" layout="fixed">
+      <Table.Tbody>
+        {facts.map(([name, value]) => (
+          <Table.Tr key={name}>
+            <Table.Th w={width}>{name}</Table.Th>
+            <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }
 

@@ -13,7 +13,7 @@ const MOST = 6; // hindrances; the log of requests has them all
 export function RunTimeline({ run }: { run: Run }) {
   const failed = useRequests(run.id, 'failed', !hasEnded(run)).data?.pages[0]?.items ?? [];
   const hindrances = toHindrances(failed);
-  const moments = [...momentsOf(run)];
+  const moments = momentsOf(run);
   moments.splice(-1, 0, ...hindrances.slice(-MOST).map(({ words, times, first, last }) => ({ word: words, time: first, times, last })));
   return (
     <section aria-labelledby="timeline">
