@@ -118,6 +118,94 @@ async def test_broken_answers_are_named(raw: bytes, kind: str, serve: Serve, mak
     assert caught.value.retryable
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(b"abc"),
+        b"HTTP/1.1 200 OK\nContent-Length: 3\n\nabc",
+        b"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+async def test_an_odd_answer_is_read(raw: bytes, serve: Serve, make_client: MakeClient) -> None:
+    server = await serve(raw)
+    response = await send(make_client, server.entry, OutRequest("GET", server.url()))
+    assert (response.status, response.body) == (200, b"abc")
+    assert "link" not in response.headers
+
+
+@pytest.mark.parametrize("header", ["X-A: nothing said", "Connection: close"])
+async def test_a_connection_that_ended_is_not_used_again(
+    header: str, serve: Serve, make_client: MakeClient
+) -> None:
+    hung_up = asyncio.Event()
+
+    async def talk(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(b"{}", header))
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
+
+    server = await serve(talk)
+    client = make_client(server.entry)
+    for _ in range(3):
+        hung_up.clear()
+        await client.send(OutRequest("GET", server.url()), deadline=5, max_bytes=100)
+        await hung_up.wait()
+        await asyncio.sleep(0)  # a turn of the loop, in which the client hears of it
+    assert server.connections == 3
+
+
+async def test_an_exchange_given_up_leaves_nothing_to_the_next(serve: Serve, make_client: MakeClient) -> None:
+    """Cancelled in the head or in the body; the answer that comes late must be nobody's."""
+    asked = asyncio.Event()
+
+    async def late(request: bytes, writer: asyncio.StreamWriter) -> None:
+        raw, half = answer(request.split()[1]), 10 if b"/head" in request else -2
+        writer.write(raw[:half])
+        asked.set()
+        if b"/next" not in request:
+            await asyncio.sleep(0.05)
+        writer.write(raw[half:])
+
+    server = await serve(late)
+    client = make_client(server.entry)
+    for path in ("/head", "/body"):
+        asked.clear()
+        call = asyncio.create_task(
+            client.send(OutRequest("GET", server.url(path)), deadline=5, max_bytes=100)
+        )
+        await asked.wait()
+        call.cancel()
+        assert isinstance((await asyncio.gather(call, return_exceptions=True))[0], asyncio.CancelledError)
+        following = await client.send(OutRequest("GET", server.url("/next")), deadline=5, max_bytes=100)
+        assert following.body == b"/next"
+
+
+@pytest.mark.parametrize("coding", ["length", "chunked", "end"])
+async def test_a_large_body_arrives_whole_at_a_slow_readers_pace(
+    coding: str, serve: Serve, make_client: MakeClient
+) -> None:
+    body = bytes(range(256)) * 40_000
+    head = {"length": f"Content-Length: {len(body)}", "chunked": "Transfer-Encoding: chunked", "end": "X: y"}
+    chunks = (body[at : at + 100_000] for at in range(0, len(body), 100_000))
+
+    async def talk(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{head[coding]}\r\n\r\n".encode())
+        for chunk in chunks:
+            writer.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if coding == "chunked" else chunk)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n" if coding == "chunked" else b"")
+        if coding == "end":
+            writer.close()
+
+    server = await serve(talk)
+    client = make_client(server.entry)
+    response = await client.send(OutRequest("GET", server.url()), deadline=20, max_bytes=len(body))
+    assert response.body == body
+
+
 async def test_a_body_may_end_with_the_connection(serve: Serve, make_client: MakeClient) -> None:
     server = await serve(hang_up_after(b"HTTP/1.0 200 OK\r\n\r\nall of it"))
     assert (await send(make_client, server.entry, OutRequest("GET", server.url()))).body == b"all of it"

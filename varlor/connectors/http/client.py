@@ -6,20 +6,18 @@ import time
 from contextlib import aclosing
 from typing import Final
 
-import httpcore2
 import httpx2
 
 from varlor.connectors.http.body import read_body
-from varlor.connectors.http.dial import Guard, GuardedBackend, Resolver, SystemResolver, WatchedBackend
-from varlor.connectors.http.failures import NETWORK_ERRORS, translate
+from varlor.connectors.http.dial import Dialler, Guard, Resolver, SystemResolver
 from varlor.connectors.http.hop import Hop
 from varlor.connectors.http.message import OutRequest, OutResponse
 from varlor.connectors.http.policy import EgressPolicy
+from varlor.connectors.http.pool import Pool
+from varlor.connectors.http.proxy import Proxy
 from varlor.errors import SourceError
 
 MAX_REDIRECTS: Final = 5
-KEEPALIVE_SECONDS: Final = 4.0  # below the 5 s after which common servers hang up
-_MAX_IDLE: Final = 100
 _PART: Final = 206
 _EMPTY: Final = frozenset({204, 304})  # may tell a length without sending it
 
@@ -36,16 +34,11 @@ class GuardedClient:
         resolver: Resolver | None = None,
     ) -> None:
         self._system = SystemResolver()
-        guard = Guard(policy, resolver or self._system)
-        self._judge_first = guard if proxy_url else None
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=verify or httpx2.create_ssl_context(trust_env=False),
-            proxy=_proxy(proxy_url) if proxy_url else None,
-            max_connections=None,
-            max_keepalive_connections=_MAX_IDLE,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=WatchedBackend() if proxy_url else GuardedBackend(guard),
-        )
+        self._guard = Guard(policy, resolver or self._system)
+        self._proxy = Proxy.parse(proxy_url) if proxy_url else None
+        tls = verify or httpx2.create_ssl_context(trust_env=False)
+        tls.set_alpn_protocols(["http/1.1"])
+        self._pool = Pool(Dialler(self._guard, tls, self._proxy))
 
     async def send(self, request: OutRequest, *, deadline: float, max_bytes: int) -> OutResponse:
         """Send and read whole, within `deadline` seconds in all and `max_bytes` decoded.
@@ -72,18 +65,21 @@ class GuardedClient:
         raise SourceError("bad_request", f"The API redirects more than {MAX_REDIRECTS} times.")
 
     async def _exchange(self, hop: Hop, started: float, max_bytes: int) -> OutResponse:
-        wire = hop.wire()
-        if self._judge_first:
-            await self._judge_first.addresses(hop.target.host, hop.target.port)
-        try:
-            answer = await self._pool.handle_async_request(wire)
-        except NETWORK_ERRORS as error:
-            raise translate(error, answered=False) from None
-        headers = httpx2.Headers(answer.headers)
-        body = await _read(answer, headers, max_bytes, empty=hop.method == "HEAD" or answer.status in _EMPTY)
+        request = hop.wire(self._proxy)
+        if self._proxy:  # it looks the name up by itself, whenever it likes
+            await self._guard.addresses(hop.target.host, hop.target.port)
+        async with self._pool.connection(hop.target.origin) as connection:
+            answer = await connection.ask(hop.method, request)
+            headers = httpx2.Headers(answer.headers)
+            empty = hop.method == "HEAD" or answer.status in _EMPTY
+            # a part of a coded body cannot be decoded alone (RFC 9110 section 14)
+            coding = "" if answer.status == _PART else headers.get("content-encoding", "")
+            length = "" if empty else headers.get("content-length", "")
+            async with aclosing(connection.body()) as pieces:
+                body = await read_body(pieces, coding, length, max_bytes)
         return OutResponse(
             status=answer.status,
-            reason=answer.extensions["reason_phrase"].decode("latin-1"),
+            reason=answer.reason.decode("latin-1"),
             headers=headers,
             body=body,
             url=hop.target.url,
@@ -92,23 +88,5 @@ class GuardedClient:
         )
 
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        self._pool.close()
         self._system.close()
-
-
-async def _read(answer: httpcore2.Response, headers: httpx2.Headers, max_bytes: int, *, empty: bool) -> bytes:
-    coding, length = headers.get("content-encoding", ""), headers.get("content-length", "")
-    if answer.status == _PART:
-        coding = ""  # a part of a coded body cannot be decoded alone (RFC 9110 section 14)
-    try:
-        async with aclosing(answer.aiter_stream()) as stream:
-            return await read_body(stream, coding, "" if empty else length, max_bytes)
-    except NETWORK_ERRORS as error:
-        raise translate(error, answered=True) from None
-    finally:
-        await answer.aclose()
-
-
-def _proxy(url: str) -> httpcore2.Proxy:
-    parsed = httpx2.Proxy(url)
-    return httpcore2.Proxy(url=str(parsed.url), auth=parsed.raw_auth, headers=parsed.headers.raw)

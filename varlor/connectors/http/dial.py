@@ -1,28 +1,22 @@
 """Resolve once, judge every answer, connect by the judged address: DNS gets no second say."""
 
 import asyncio
-import re
-import select
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
-from time import monotonic
-from typing import Any, Final
+from typing import Final
 
-import httpcore2
-
+from varlor.connectors.http import failures
+from varlor.connectors.http.connection import Connection
+from varlor.connectors.http.message import encode
 from varlor.connectors.http.policy import EgressPolicy, blocked
+from varlor.connectors.http.proxy import Proxy
+from varlor.connectors.http.url import Origin
 
 RESOLVE_SECONDS: Final = 5.0
 CONNECT_SECONDS: Final = 5.0  # per address, so that a dead one leaves time for the next
-
-_FRESH: Final = 0.1  # seconds after its last use for which a connection is taken for open
-_READ: Final = 256 * 1024  # bytes at once; the pool asks for 64 kB, and each costs a turn of the loop
-_INTERIM: Final = re.compile(rb"\r\n\r\nHTTP/1\.[01] 1")  # raw line breaks: no JSON text holds this
-_FINAL: Final = re.compile(rb"HTTP/1\.[01] [2-5]")
-_MOST_INTERIM: Final = 32  # of one read
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) → addresses. Raises OSError when there are none."""
@@ -74,94 +68,51 @@ class Guard:
             return ()
 
 
-class WatchedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens TCP to wherever it is told (the operator's proxy), and watches what comes back."""
+class Dialler:
+    """Opens connections to origins: to their judged addresses, or through the operator's proxy."""
 
-    def __init__(self) -> None:
-        self._dialler: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue] - the library also declares a stand-in for a missing anyio
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the pool's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        return _Watched(await self._dialler.connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-class GuardedBackend(WatchedBackend):
-    """Opens TCP only to judged addresses; the pool never sees these, so TLS, SNI and Host keep the name."""
-
-    def __init__(self, guard: Guard) -> None:
-        super().__init__()
+    def __init__(self, guard: Guard, tls: ssl.SSLContext, proxy: Proxy | None) -> None:
         self._guard = guard
+        self._tls = tls
+        self._proxy = proxy
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the pool's signature; the deadline is ours
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        failure: Exception | None = None
-        for address in await self._guard.addresses(host, port):
-            try:
-                return await super().connect_tcp(
-                    address, port, CONNECT_SECONDS, local_address, socket_options
-                )
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure or blocked()
+    async def __call__(self, origin: Origin) -> Connection:
+        """Raises SourceError(blocked_destination, unreachable, tls). Behind a proxy, judge before you ask."""
+        scheme, host, port = origin
+        if self._proxy:
+            connection = await _connect([self._proxy.host], self._proxy.port)
+        else:
+            connection = await _connect(await self._guard.addresses(host, port), port)
+        try:
+            if self._proxy:
+                await self._through(self._proxy, connection, origin)
+            if scheme == "https":
+                await connection.start_tls(self._tls, host)
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
 
-
-class _Watched(httpcore2.AsyncNetworkStream):
-    """Refuses floods of interim answers (RFC 9110 section 15.2): reading them would hold the whole worker."""
-
-    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self._socket = stream.get_extra_info("socket")
-        self._used = 0.0
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library's signature
-        data = await self._stream.read(max(max_bytes, _READ), timeout)
-        self._used = monotonic()
-        if _is_suspect(data) and len(_INTERIM.findall(data)) > _MOST_INTERIM:
-            raise httpcore2.RemoteProtocolError(ValueError("a flood of interim answers"))
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the library's signature
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the library's signature
-    ) -> httpcore2.AsyncNetworkStream:
-        return _Watched(await self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable" and self._socket is not None:  # asked of every idle connection, each time
-            return monotonic() - self._used > _FRESH and _is_readable(self._socket.fileno())
-        return self._stream.get_extra_info(info)
+    async def _through(self, proxy: Proxy, connection: Connection, origin: Origin) -> None:
+        scheme, host, port = origin
+        if proxy.is_secure:
+            await connection.start_tls(self._tls, proxy.host)
+        if scheme == "https":
+            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            headers = [(b"Host", authority.encode()), *proxy.headers]
+            answer = await connection.ask("CONNECT", encode("CONNECT", authority, headers))
+            if answer.status >= 300:  # noqa: PLR2004 - RFC 9110 section 9.3.6: any 2xx opens the tunnel
+                raise failures.unproxied()
 
 
-def _is_suspect(data: bytes) -> bool:
-    """Whether a raw line break stands behind the final answer's head; few bodies hold one, no JSON does."""
-    behind = data.find(b"\r\n\r\n") + 4 if _FINAL.match(data) else 0
-    return data.find(b"\r", behind) >= 0
-
-
-def _is_readable(file: int) -> bool:
-    """Whether something, such as the end, waits to be read; also for a socket that is closed."""
-    if file < 0:
-        return True
-    asked = select.poll()
-    asked.register(file, select.POLLIN)
-    return bool(asked.poll(0))
+async def _connect(addresses: Sequence[str], port: int) -> Connection:
+    loop, failure = asyncio.get_running_loop(), blocked()
+    for address in addresses:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, connection = await loop.create_connection(Connection, address, port)
+        except OSError as error:  # a TimeoutError too
+            failure = failures.unconnected(error)
+        else:
+            return connection
+    raise failure

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urljoin
 
-import httpcore2
-
 from varlor.connectors.http.body import ACCEPTED
-from varlor.connectors.http.message import OutRequest
+from varlor.connectors.http.message import OutRequest, encode
+from varlor.connectors.http.proxy import Proxy
 from varlor.connectors.http.url import Target, parse, with_params, without_params
 from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import AuthParts
@@ -61,14 +60,15 @@ class Hop:
         target = without_params(with_params(target, request.params), request.auth.params.keys())
         return cls(request.method.upper(), target, request.headers, request.body, request.auth)
 
-    def wire(self) -> httpcore2.Request:
+    def wire(self, proxy: Proxy | None = None) -> bytes:
         """Raises SourceError(bad_request) for a header that is not the caller's to set or not Latin-1."""
         target = with_params(self.target, self.auth.params)
-        url = httpcore2.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.resource)
         headers = [(b"Host", target.authority.encode()), *_merged(self.headers, self.auth.headers)]
         if self.body is not None:
             headers.append((b"Content-Length", str(len(self.body)).encode()))
-        return httpcore2.Request(self.method, url, headers=headers, content=self.body)
+        if proxy and target.scheme == "http":  # RFC 9112 section 3.2.2
+            return encode(self.method, target.url, [*headers, *proxy.headers], self.body)
+        return encode(self.method, target.resource, headers, self.body)
 
     def next(self, status: int, location: str | None) -> "Hop | None":
         """The request that an answer redirects to, None if it does not; RFC 9110 section 15.4.

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import h11
 import httpx2
 
+from varlor.errors import SourceError
 from varlor.ports import AuthParts
 
 
@@ -41,3 +43,15 @@ class OutResponse:
     elapsed_ms: int
     content_type: str | None
     note: str | None = None
+
+
+def encode(method: str, target: str, headers: list[tuple[bytes, bytes]], body: bytes | None = None) -> bytes:
+    """The request as HTTP/1.1 writes it; raises SourceError(bad_request) for what it cannot hold."""
+    try:
+        request = h11.Request(method=method, target=target, headers=headers)
+        head = h11.Connection(h11.CLIENT).send(request)
+    except h11.LocalProtocolError:
+        raise SourceError(
+            "bad_request", "The request holds a method or header that HTTP does not allow."
+        ) from None
+    return (head or b"") + (body or b"")

@@ -28,6 +28,10 @@ _SAFE = "!$%&'()*+,-./:;=?@[]^_|~"  # left alone: reserved, or already an escape
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
+Origin = tuple[str, str, int]
+"""(scheme, host, port), as in RFC 6454."""
+
+
 class Target(NamedTuple):
     """A destination taken apart: `path` begins with a slash, `query` has no question mark."""
 
@@ -38,7 +42,7 @@ class Target(NamedTuple):
     query: str
 
     @property
-    def origin(self) -> tuple[str, str, int]:
+    def origin(self) -> Origin:
         return self.scheme, self.host, self.port
 
     @property

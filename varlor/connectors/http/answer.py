@@ -1,0 +1,88 @@
+"""Reads one answer as its bytes come (RFC 9112); llhttp, behind httptools, is what tells its parts."""
+
+from typing import Final
+
+import httptools
+
+_MOST_HEAD: Final = 128 * 1024  # bytes before a body, interim answers (RFC 9110 section 15.2) included
+
+_FINAL: Final = 200  # a lower status is interim: another answer follows
+
+
+class HeadTooLargeError(Exception):
+    pass
+
+
+class Answer:
+    """`status`, `reason` and `headers` count once `headed`; `take` gives the body as it comes.
+
+    `lasting`: the connection may carry another request once the answer is `whole`.
+    """
+
+    def __init__(self, method: str) -> None:
+        self.status = 0
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self._pieces: list[bytes] = []
+        self.held = 0  # bytes of the body that nobody took yet
+        self.headed = False
+        self.whole = False
+        self.lasting = False
+        self._bodiless = method in ("HEAD", "CONNECT")
+        self._before = 0
+        self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(  # dangers of a connection that several share: not of ours
+            lenient_chunked_length=True, lenient_optional_cr_before_lf=True
+        )
+
+    def feed(self, data: bytes) -> None:
+        """Raises HttpParserError, HttpParserUpgrade and HeadTooLargeError; what came before them counts."""
+        self._parser.feed_data(data)
+        if not self.headed:
+            self._before += len(data)
+            if self._before > _MOST_HEAD:
+                raise HeadTooLargeError
+
+    def end(self) -> None:
+        """The connection ended; so does a body that tells no length (RFC 9112 section 6.3)."""
+        framed = any(
+            name.lower() == b"content-length"
+            or (name.lower() == b"transfer-encoding" and b"chunked" in value.lower())
+            for name, value in self.headers
+        )
+        self.whole = self.whole or (self.headed and not framed)
+
+    def take(self) -> bytes:
+        """What came of the body since the last time, in one piece however small its chunks are."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        self.held = 0
+        return taken
+
+    def on_message_begin(self) -> None:
+        if self.headed:
+            self.lasting = False
+            raise ValueError("more than one answer")
+
+    def on_status(self, reason: bytes) -> None:
+        self.reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        if self.status < _FINAL:
+            self.headers, self.reason = [], b""
+            return
+        self.headed = True
+        self.whole = self._bodiless
+        self.lasting = not self._bodiless and self._parser.should_keep_alive()
+
+    def on_body(self, piece: bytes) -> None:
+        if not self._bodiless:
+            self._pieces.append(piece)
+            self.held += len(piece)
+
+    def on_message_complete(self) -> None:
+        self.whole = self.headed
