@@ -5,6 +5,7 @@ guessed (each field of the records and of the envelope around them has an explic
 else is an error), one document, valid UTF-8, finite numbers. A page that is refused costs little.
 """
 
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, Final, cast
 
@@ -144,17 +145,25 @@ def _unwrap(found: pa.Table, keys: tuple[str, ...], shape: Shape) -> Absorbed | 
         return None
     names = [c.name for c in shape.columns if c.source is not None]
     arrays = dict(zip(names, records.flatten(), strict=True))
-    if not all(_is_finite(array) for array in arrays.values()):
+    if not _are_finite(list(_doubles(arrays.values()))):
         return None
     return Absorbed(shape, len(records), arrays)
 
 
-def _is_finite(array: pa.Array) -> bool:
-    if array.type == DOUBLE:  # a finite sum says so of all in one pass; it may also only be too large
-        return isfinite(pc.sum(array).as_py() or 0.0) or pc.all(pc.is_finite(array)).as_py() is not False
-    if pa.types.is_struct(array.type):
-        return all(_is_finite(member) for member in array.flatten())
-    return _is_finite(array.flatten()) if pa.types.is_list(array.type) else True
+def _doubles(arrays: Iterable[pa.Array]) -> Iterator[pa.Array]:
+    for array in arrays:
+        if array.type == DOUBLE:
+            yield array
+        elif pa.types.is_struct(array.type):
+            yield from _doubles(array.flatten())
+        elif pa.types.is_list(array.type):
+            yield from _doubles([array.flatten()])
+
+
+def _are_finite(arrays: list[pa.Array]) -> bool:
+    """In one pass of all: a finite sum says so, another one may also only be too large."""
+    together = pa.chunked_array(arrays, DOUBLE)
+    return isfinite(pc.sum(together).as_py() or 0.0) or pc.all(pc.is_finite(together)).as_py() is not False
 
 
 def _is_utf8(body: bytes) -> bool:

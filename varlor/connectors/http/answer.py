@@ -6,6 +6,7 @@ import httptools
 
 _MOST_HEAD: Final = 128 * 1024  # bytes before a body, interim answers (RFC 9110 section 15.2) included
 
+_MOST_PIECES: Final = 8
 _FINAL: Final = 200  # a lower status is interim: another answer follows
 
 
@@ -53,11 +54,12 @@ class Answer:
         self.whole = self.whole or (self.headed and not framed)
 
     def take(self) -> bytes:
-        """What came of the body since the last time, in one piece however small its chunks are."""
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        self.held = 0
-        return taken
+        """The next piece of the body; many small ones as one, for each has a cost of its own."""
+        if len(self._pieces) > _MOST_PIECES:
+            self._pieces = [b"".join(self._pieces)]
+        piece = self._pieces.pop(0)
+        self.held -= len(piece)
+        return piece
 
     def on_message_begin(self) -> None:
         if self.headed:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -42,11 +43,10 @@ class Asked:
         """Set in the query; in the body where the request has one and does not carry `name` in its query."""
         if self.body is not None and not self._in_query(name):
             return self.with_field(name, value, at=at)
-        url = with_params(parse(self.url), {name: str(value)}).url
-        return replace(self, url=url, at=self.at if at is None else at)
+        return replace(self, url=_with(self.url, name, str(value)), at=self.at if at is None else at)
 
     def with_query(self, name: str, value: str) -> Self:
-        return replace(self, url=with_params(parse(self.url), {name: value}).url)
+        return replace(self, url=_with(self.url, name, value))
 
     def with_header(self, name: str, value: str) -> Self:
         return replace(self, headers={**self.headers, name: value})
@@ -63,3 +63,8 @@ class Asked:
 
     def _in_query(self, name: str) -> bool:
         return any(key == name for key, _ in parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+
+@lru_cache(256)  # a page's request is told in advance, and once more when its turn comes
+def _with(url: str, name: str, value: str) -> str:
+    return with_params(parse(url), {name: value}).url

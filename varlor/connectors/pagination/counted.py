@@ -22,12 +22,12 @@ class OffsetStyle:
         self._total = path(config.total_path) if config.total_path else None
 
     def first(self, base: Asked) -> Asked:
-        if self._bare:
-            return base
-        config = self._config
-        return base.with_param(config.limit_param, config.limit).with_param(
-            config.offset_param, config.start, at=config.start
-        )
+        return base if self._bare else self._from(base, self._config.start)
+
+    def _from(self, base: Asked, at: int) -> Asked:
+        if not self._bare:
+            base = base.with_param(self._config.limit_param, self._config.limit)
+        return base.with_param(self._config.offset_param, at, at=at)
 
     def after(self, scene: Scene) -> Asked | End:
         total, reached = _total(self._total, scene), self._reached(scene)
@@ -39,8 +39,7 @@ class OffsetStyle:
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
         """The request that many pages after this one, if all hold as many records; 1 is the next."""
-        at = self._at(scene) + steps * scene.count
-        return self.first(scene.base).with_param(self._config.offset_param, at, at=at)
+        return self._from(scene.base, self._at(scene) + steps * scene.count)
 
     def left(self, scene: Scene) -> int | None:
         """Pages that the API's own total promises after this one, None where it gives none."""
