@@ -15,9 +15,9 @@ from varlor.redaction import redact_text
 MAX_DEPTH: Final = 1000  # levels; orjson stops at 1,024
 EXCERPT: Final = 500  # characters
 _BOM: Final = codecs.BOM_UTF8
-_DIGITS = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))  # noqa: PLR2004 - ASCII 0 to 9
-_LONG_RUN: Final = b"0" * 19  # digits: every 64-bit integer has fewer, or passes the next test
-_BEYOND_64_BITS = re.compile(rb"-\d{19}|\d{20}")
+# Digits, and what a value follows, as one character each; then how an integer looks that orjson makes a float of.
+_SHAPES: Final = bytes.maketrans(b"123456789,[ \t\r\n", b"000000000::::::")
+_BEYOND_64_BITS: Final = (b":" + b"0" * 20, b":-" + b"0" * 19)
 _MOST_DIGITS: Final = 4300  # what int() takes; a longer number stays text
 
 
@@ -45,8 +45,9 @@ def utf8(body: bytes, content_type: str | None) -> bytes:
 
 def decode(body: bytes) -> Decoded:
     """Raises SourceError: not_json, truncated, bad_records (nested too deeply)."""
-    if _LONG_RUN in body.translate(_DIGITS) and _BEYOND_64_BITS.search(body):
-        return _lenient(body)  # orjson would make a float of it
+    shapes = body.translate(_SHAPES)
+    if any(long in shapes for long in _BEYOND_64_BITS):
+        return _lenient(body)
     try:
         return Decoded(orjson.loads(body), body)
     except orjson.JSONDecodeError:
