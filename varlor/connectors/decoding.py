@@ -15,7 +15,7 @@ from varlor.redaction import redact_text
 MAX_DEPTH: Final = 1000  # levels; orjson stops at 1,024
 EXCERPT: Final = 500  # characters
 _BOM: Final = codecs.BOM_UTF8
-# Digits, and what a value follows, as one character each; then how an integer looks that orjson makes a float of.
+# Digits, and what a value follows, as one character each; then the integers that orjson makes floats of.
 _SHAPES: Final = bytes.maketrans(b"123456789,[ \t\r\n", b"000000000::::::")
 _BEYOND_64_BITS: Final = (b":" + b"0" * 20, b":-" + b"0" * 19)
 _MOST_DIGITS: Final = 4300  # what int() takes; a longer number stays text
