@@ -26,6 +26,7 @@ from varlor.ports import (
 
 CHUNK_SECONDS: Final = 60.0
 CHUNK_ROWS: Final = 1_000_000
+WIND_DOWN_SECONDS: Final = 2.0
 AUTH_POLL: Final = 300.0  # seconds; a user who connects again is told of at once
 COMMIT_SECONDS: Final = 15.0
 COMMIT_ROWS: Final = 50_000  # one row group
@@ -34,7 +35,7 @@ COMMIT_BYTES: Final = 40 * 1024 * 1024  # of Arrow memory
 
 @dataclass(slots=True)
 class Chunk:
-    """The loop: fetch, land, advance, checkpoint. `stop` ends it after the open page."""
+    """The loop: fetch, land, advance, checkpoint. `stop` ends it after what was asked for."""
 
     run: Run
     reader: PageReader
@@ -47,6 +48,7 @@ class Chunk:
     _state: RunState = field(default_factory=RunState)
     _committing: asyncio.Future[None] | None = None
     _committed_at: float = field(default_factory=monotonic)
+    _winding_down: float | None = None  # when a stop was first seen
     _ends_at: float = field(default_factory=lambda: monotonic() + CHUNK_SECONDS)
 
     async def read(self) -> ChunkResult:
@@ -157,7 +159,14 @@ class Chunk:
 
     def _full(self, last_row: int) -> bool:
         over = monotonic() > self._ends_at or self.tally.rows >= last_row
-        return self._state.done or self.stop.is_set() or over
+        return self._state.done or over or (self.stop.is_set() and self._stops())
+
+    def _stops(self) -> bool:
+        """What was asked for is taken in first, while that goes well and does not take long."""
+        now, cursor = monotonic(), self._state.cursor
+        self._winding_down = self._winding_down or now
+        late = now - self._winding_down > WIND_DOWN_SECONDS
+        return late or self.failures > 0 or cursor is None or not self.reader.remains(cursor)
 
     def _commit_due(self) -> bool:
         return (

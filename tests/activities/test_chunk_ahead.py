@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from deltalake import DeltaTable
 
+from activities import chunk
 from activities.chunk import Chunk
 from activities.journal import Journal, Tally
 from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, connector, serve
@@ -95,15 +96,39 @@ async def service() -> AsyncIterator[APIConnectorService]:
     await client.aclose()
 
 
-async def test_a_stop_lands_the_open_page_and_costs_no_more_than_what_was_under_way(
+async def test_a_stop_takes_in_what_was_asked_for_and_asks_for_nothing_twice(
     service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
 ) -> None:
     sync, stops = Sync(service, url, tmp_path), 0
-    while not (await sync.chunk(asyncio.Event(), after=13)).done:
+    while not (await sync.chunk(asyncio.Event(), after=5)).done:
         stops += 1
     assert sync.ids() == list(range(ROWS))
     assert stops >= 2
+    assert len(api.seen) == ROWS // 10
+    assert api.most_at_once > 1
+
+
+async def test_a_stop_does_not_wait_for_pages_that_take_long(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunk, "WIND_DOWN_SECONDS", 0.0)
+    sync, stops = Sync(service, url, tmp_path), 0
+    while not (await sync.chunk(asyncio.Event(), after=5)).done:
+        stops += 1
+    assert sync.ids() == list(range(ROWS))
+    assert stops >= 6
     assert len(api.seen) <= ROWS // 10 + 16 * stops
+
+
+async def test_a_page_that_fails_after_a_stop_is_left_to_the_next_chunk(
+    service: APIConnectorService, url: str, api: OddApi, tmp_path: Path
+) -> None:
+    sync = Sync(service, url, tmp_path)
+    api.failing = {9: 500, 10: 500, 11: 500}
+    first = await sync.chunk(asyncio.Event(), after=6)
+    assert not first.done
+    assert (await sync.chunk(asyncio.Event())).done
+    assert sync.ids() == list(range(ROWS))
 
 
 async def test_a_cancel_at_any_moment_loses_and_doubles_nothing(

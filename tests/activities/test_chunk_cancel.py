@@ -39,6 +39,9 @@ class Reader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         return {"at": cursor["at"] + 1} if cursor["at"] < 4 else None
 
+    def remains(self, cursor: Cursor) -> bool:
+        return False
+
     def position(self, cursor: Cursor) -> str:
         return ""
 

@@ -44,14 +44,15 @@ class _UnderWay:
 class Ahead:
     """Every page's request of one reader, some of them sent early."""
 
-    def __init__(self, sender: Sender, errand: Errand, job: ReadJob) -> None:
+    def __init__(self, sender: Sender, errand: Errand, job: ReadJob, pace: Pace) -> None:
         self._sender = sender
         self._errand = errand
         self._limit = job.connector.rate_limit_config
         self._limits = job.request.limits
-        self._pace = Pace()
+        self._pace = pace
         self._under_way: list[_UnderWay] = []
         self._filling: asyncio.Task[None] | None = None
+        self._is_ending = False
         self._current: Asked | None = None
         self._failed = 0.0  # when a failure was last told
         self._steady = _Steady()
@@ -103,9 +104,15 @@ class Ahead:
             self._expect(response.body, self._place)
         return response
 
+    def remains(self, asked: Asked) -> bool:
+        """Ask for nothing early from now on; whether `asked` is under way already."""
+        self._is_ending = True
+        return bool(self._under_way) and self._under_way[0].asked == asked
+
     def begin(self, state: State, page: Page, style: Style) -> None:
         """Ask for what follows `page`, as far as that is worth it; `page` has not been taken in yet."""
-        if page.ended is not None or self._limits.max_requests is not None or self._is_filling():
+        idle = self._is_ending or self._is_filling() or self._limits.max_requests is not None
+        if idle or page.ended is not None:
             return
         self._place = page.record_path if page.record_path == page.place.path else None
         width = min(self._pace.width(self._limit), MOST_BYTES // (len(page.body) + 1))
@@ -142,7 +149,8 @@ class Ahead:
 
     async def _fill(self, wanted: list[Asked]) -> None:
         with suppress(PartUnavailableError):  # the page that is waited for will say so
-            for asked in wanted[: await self._sender.permits(self._errand, len(wanted))]:
+            permits = await self._sender.permits(self._errand, len(wanted))
+            for asked in () if self._is_ending else wanted[:permits]:
                 log: list[RequestLogEntry] = []
                 task = asyncio.create_task(self._timed(asked, 1, log))
                 self._under_way.append(_UnderWay(asked, task, log, monotonic()))

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from varlor.connectors.decoding import encode
-from varlor.connectors.early import WIDTH, Early
+from varlor.connectors.early import Early
+from varlor.connectors.pace import MOST, Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.build import load
 from varlor.connectors.pagination.state import State
@@ -62,6 +63,7 @@ class ChildrenReader:
         wanted: ForEach | None,
         parents: RestReader | None,
         child: Callable[[ParentValue, Callable[[str], None]], RestReader],
+        pace: Pace,
     ) -> None:
         self._job = job
         self._wanted = wanted
@@ -72,7 +74,7 @@ class ChildrenReader:
         self._reader: tuple[ParentValue, RestReader] | None = None
         self._notes: set[str] = set()
         self._style: dict[str, Any] | None = None
-        self._early = Early(Early.allows(job), self._begin)
+        self._early = Early(job, pace, self._begin)
 
     def start(self) -> Cursor:
         return Walk(self._parents.start() if self._parents else {}).dump()
@@ -96,6 +98,14 @@ class ChildrenReader:
             self._sum_up(walk)
             return None
         return walk.dump()
+
+    def remains(self, cursor: Cursor) -> bool:
+        present = self._present(Walk.load(cursor))
+        if present is None:
+            return False
+        value, child, late = present
+        is_early = self._early.remains(value) and not late
+        return is_early if child is None else self._open(value).remains(child)
 
     def position(self, cursor: Cursor) -> str:
         walk = Walk.load(cursor)
@@ -203,8 +213,8 @@ class ChildrenReader:
     def _coming(self, walk: Walk) -> Sequence[ParentValue]:
         """The parents after the present one, as far as they are known."""
         if self._known is not None:
-            return self._known.values[walk.done + 1 : walk.done + 1 + WIDTH]
-        return walk.queue[1 : 1 + WIDTH]
+            return self._known.values[walk.done + 1 : walk.done + 1 + MOST]
+        return walk.queue[1 : 1 + MOST]
 
     def _begin(self, value: ParentValue) -> tuple[RestReader, Cursor]:
         reader = self._child(value, self._note)

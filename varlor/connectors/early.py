@@ -8,16 +8,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
 
 from varlor.connectors.ahead import PLENTY
+from varlor.connectors.pace import Pace
 from varlor.connectors.rest import RestReader
 from varlor.contracts.fetch import Limits
 from varlor.contracts.for_each import ParentValue
 from varlor.errors import InvalidInputError
 from varlor.ports import Cursor, PageResponse, ReadJob
-
-WIDTH: Final = 8  # requests under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +29,33 @@ class Asked:
 
 @dataclass(slots=True)
 class Early:
-    """`begin` says with which reader, and where, a parent's child begins."""
+    """`begin` says with which reader, and where, a parent's child begins; all of them keep `pace`."""
 
-    allowed: bool
+    job: ReadJob
+    pace: Pace
     begin: Callable[[ParentValue], tuple[RestReader, Cursor]]
+    _is_ending: bool = False
     _asked: dict[ParentValue, Asked] = field(default_factory=dict[ParentValue, Asked])
 
-    @staticmethod
-    def allows(job: ReadJob) -> bool:
-        plenty = job.connector.rate_limit_config.requests_per_minute >= PLENTY
-        return plenty and job.request.limits == Limits()
+    @property
+    def width(self) -> int:
+        """How many children may be under way; 0 where what is asked for in vain would be missed."""
+        limit = self.job.connector.rate_limit_config
+        scarce = limit.requests_per_minute < PLENTY or self.job.request.limits != Limits()
+        return 0 if scarce or self._is_ending else self.pace.width(limit)
+
+    def remains(self, value: ParentValue) -> bool:
+        """Ask for nothing more; whether this parent's child is under way already."""
+        self._is_ending = True
+        return value in self._asked
 
     def take(self, value: ParentValue) -> Asked | None:
         return self._asked.pop(value, None)
 
     def ask(self, values: Iterable[ParentValue]) -> None:
-        for value in values if self.allowed else ():
-            if value in self._asked or len(self._asked) >= WIDTH:
+        width = self.width
+        for value in values:
+            if value in self._asked or len(self._asked) >= width:
                 continue
             with suppress(InvalidInputError):  # the value makes no path: told when its turn comes
                 reader, at = self.begin(value)

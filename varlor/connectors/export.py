@@ -118,6 +118,9 @@ class ExportReader:
             raise TypeError("a page of another reader")
         return page.following.dump() if page.following else None
 
+    def remains(self, cursor: Cursor) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
+        return False
+
     def position(self, cursor: Cursor) -> str:
         stage = Stage.load(cursor)
         if stage.job is None:

@@ -7,6 +7,7 @@ from varlor.connectors.ahead import Ahead
 from varlor.connectors.auth import key_param
 from varlor.connectors.http import OutResponse
 from varlor.connectors.jsonpaths import path
+from varlor.connectors.pace import Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import build
@@ -28,7 +29,8 @@ _MAYBE_PAST_THE_END: Final = frozenset({400, 422})
 
 
 class RestReader:
-    def __init__(self, sender: Sender, job: ReadJob, plan: Plan) -> None:
+    def __init__(self, sender: Sender, job: ReadJob, plan: Plan, pace: Pace | None = None) -> None:
+        """`pace`: shared by readers that ask the same API in turn, for one run."""
         self._sender = sender
         self._job = job
         self._plan = plan
@@ -45,7 +47,7 @@ class RestReader:
         )
         self._probe = Probe(sender, self._errand, job.note)
         self._styles: dict[tuple[Pagination, bool], Style] = {}
-        self._ahead = Ahead(sender, self._errand, job)
+        self._ahead = Ahead(sender, self._errand, job, pace or Pace())
         self._latest: tuple[Cursor, State] | None = None
 
     def start(self) -> Cursor:
@@ -204,6 +206,9 @@ class RestReader:
         if key not in self._styles:
             self._styles[key] = build(config, bare=bare)
         return self._styles[key]
+
+    def remains(self, cursor: Cursor) -> bool:
+        return self._ahead.remains(self._state(cursor).asked)
 
     def position(self, cursor: Cursor) -> str:
         state = self._state(cursor)

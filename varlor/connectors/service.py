@@ -14,6 +14,7 @@ from varlor.connectors.graphql.check import GraphQLCheck
 from varlor.connectors.graphql.plan import make_plan as make_query_plan
 from varlor.connectors.graphql.reader import GraphQLReader
 from varlor.connectors.http import GuardedClient
+from varlor.connectors.pace import Pace
 from varlor.connectors.pagination.build import build
 from varlor.connectors.plan import for_parent, for_window, make_plan
 from varlor.connectors.rest import RestReader
@@ -84,26 +85,26 @@ class APIConnectorService:
         return static_auth(settings, secrets)
 
 
-def rest(sender: Sender, job: ReadJob, discovery: Discovery | None) -> RestReader:
+def rest(sender: Sender, job: ReadJob, discovery: Discovery | None, pace: Pace | None = None) -> RestReader:
     plan = make_plan(job.connector, job.request, discovery, job.since)
     if plan.config is not None:
         build(plan.config)
-    return RestReader(sender, job, plan)
+    return RestReader(sender, job, plan, pace)
 
 
 def children(sender: Sender, job: ReadJob, wanted: ForEach, discovery: Discovery | None) -> ChildrenReader:
-    job = replace(job, log=_counted(job.log), expect=None)
+    job, pace = replace(job, log=_counted(job.log), expect=None), Pace()
 
     def child(value: ParentValue, note: Callable[[str], None]) -> RestReader:
         request = for_parent(job.request, wanted, value)
-        return rest(sender, replace(job, request=request, note=note), discovery)
+        return rest(sender, replace(job, request=request, note=note), discovery, pace)
 
     parents = None
     if wanted.path is not None:
         asked = {"path": wanted.path, "pagination": wanted.pagination, "record_path": wanted.record_path}
         request = FetchRequest.model_validate({**asked, "dataset": job.request.dataset})
         parents = rest(sender, replace(job, request=request, since=None), discovery)
-    return ChildrenReader(job, wanted, parents, child)
+    return ChildrenReader(job, wanted, parents, child, pace)
 
 
 def windows(sender: Sender, job: ReadJob, wanted: DateWindows, discovery: Discovery | None) -> ChildrenReader:
@@ -117,10 +118,11 @@ def windows(sender: Sender, job: ReadJob, wanted: DateWindows, discovery: Discov
         return Parents(version, wanted.windows(end))
 
     def child(window: ParentValue, note: Callable[[str], None]) -> RestReader:
-        return rest(sender, replace(job, request=for_window(job.request, str(window)), note=note), discovery)
+        one = replace(job, request=for_window(job.request, str(window)), note=note)
+        return rest(sender, one, discovery, pace)
 
-    job = replace(job, log=_counted(job.log), parents=cut)
-    return ChildrenReader(job, None, None, child)
+    job, pace = replace(job, log=_counted(job.log), parents=cut), Pace()
+    return ChildrenReader(job, None, None, child, pace)
 
 
 def _counted(log: Callable[[RequestLogEntry], None]) -> Callable[[RequestLogEntry], None]:

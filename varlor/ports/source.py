@@ -130,6 +130,10 @@ class PageReader(Protocol):
         """
         ...
 
+    def remains(self, cursor: Cursor) -> bool:
+        """Ask for nothing early from now on; whether the page at `cursor` has been asked for already."""
+        ...
+
     def position(self, cursor: Cursor) -> str:
         """Where this is, in a few words for an operator ("page 12", "offset 4000")."""
         ...

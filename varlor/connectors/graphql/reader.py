@@ -164,6 +164,9 @@ class GraphQLReader:
             if note:
                 self._job.note(note)
 
+    def remains(self, cursor: Cursor) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
+        return False
+
     def position(self, cursor: Cursor) -> str:
         state = State.load(cursor)
         at, number = state.at[-1], state.progress.pages + 1
