@@ -50,6 +50,8 @@ class Diary:
     )
     failing: set[str] = field(default_factory=set[str])
     missing: bool = False
+    bears: int = 100
+    refused: int = 0
     at_once: int = 0
     most_at_once: int = 0
 
@@ -59,8 +61,12 @@ class Diary:
     async def _events(self, request: Request) -> Response:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
+        is_crowded = self.at_once > self.bears
         await asyncio.sleep(0.01)
         self.at_once -= 1
+        if is_crowded:
+            self.refused += 1
+            return JSONResponse({}, 429)
         asked = request.query_params
         if asked["since"] in self.failing:
             self.failing.discard(asked["since"])
@@ -124,6 +130,16 @@ async def test_a_range_without_an_end_stops_where_the_run_began(home: Reader, di
 async def test_several_windows_are_under_way_at_once(home: Reader, diary: Diary) -> None:
     await home.read("/events", pagination=PAGED, **DATES)
     assert diary.most_at_once > 2
+
+
+@pytest.mark.parametrize("bears", [100, 5])
+async def test_as_many_windows_are_under_way_as_the_api_bears(home: Reader, diary: Diary, bears: int) -> None:
+    diary.bears, home.most_pages = bears, 2000
+    daily = {**DATES, "dateWindows": {**JANUARY, "from": "2025-01-01", "days": 1}}
+    reading = await home.read("/events", pagination=PAGED, patient=True, **daily)
+    assert ids(reading.records) == list(range(DAYS * 3))
+    assert diary.most_at_once > min(8, bears)
+    assert diary.refused < len(reading.log) / 8
 
 
 async def test_a_reading_goes_on_at_any_cursor(home: Reader) -> None:
