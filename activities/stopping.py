@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from traceback import clear_frames
 from typing import TypeVar
 
 from temporalio import activity
@@ -36,8 +37,18 @@ async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) ->
         if canceled:
             raise asyncio.CancelledError from None
         raise
+    except BaseException as error:
+        _let_go(error)
+        raise
     finally:
         pulse.cancel()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """An error keeps the frames it came through, and these a page, until the collector comes by."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 async def _pulse() -> None:

@@ -1,7 +1,9 @@
 """A page that takes long: the worker is not taken for dead, and a cancel is still a cancel."""
 
 import asyncio
+import gc
 from typing import Any
+from weakref import ref
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -51,6 +53,31 @@ async def test_a_cancel_during_an_endless_page_ends_as_a_cancel_and_lets_it_chec
         await running
     assert stop.is_set()
     assert kept.is_set()
+
+
+async def test_a_chunk_that_failed_keeps_no_page_in_memory() -> None:
+    """Not even until the collector comes by: pages are large, and it comes by the number of objects."""
+
+    class Page:
+        pass
+
+    kept: list[ref[Page]] = []
+
+    async def failing_page() -> None:
+        page = Page()
+        kept.append(ref(page))
+        try:
+            int("first")
+        except ValueError as error:
+            raise RuntimeError("second") from error
+
+    gc.disable()
+    try:
+        with pytest.raises(RuntimeError):
+            await ActivityEnvironment().run(stopping.until_stopped, failing_page(), asyncio.Event())
+        assert kept[0]() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_worker_that_shuts_down_gives_an_endless_page_to_another() -> None:

@@ -124,6 +124,8 @@ class OddApi:
         if limit > int(query.get("most", "1000")):
             return Answer({"detail": "limit is too large"}, 422)
         rows, n = self._slice(query, at, limit)
+        for row in rows if at >= int(query.get("swell", n)) else ():
+            row["note"] = "x" * 200_000
         envelope: dict[str, Any] = {"items": rows}
         if "total" in query:
             envelope["total"] = n if query["total"] == "true" else int(query["total"])

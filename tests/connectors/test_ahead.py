@@ -7,6 +7,7 @@ import pytest
 
 from tests.connectors.kit import Reader, Reading, connector, records_of
 from tests.connectors.odd_api import OddApi
+from varlor.connectors import sending
 from varlor.contracts.connector import Secrets
 from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.run import RequestLogEntry
@@ -71,6 +72,40 @@ async def test_pages_of_changing_sizes_stop_the_guessing(reader: Reader, odd_api
     reading = await reader.read("/uneven?n=400", pagination=COUNTED)
     assert reading.ids == list(range(400))
     assert len(odd_api.seen) <= reading.pages * 1.5
+
+
+async def test_small_pages_that_swell_are_not_held_side_by_side(reader: Reader, odd_api: OddApi) -> None:
+    """Those asked for early have no more room than a few of the small ones; each comes again in its turn."""
+    reading = await reader.read("/offset?n=400&total=true&swell=200", pagination=COUNTED)
+    assert reading.ids == list(range(400))
+    again = len(odd_api.seen) - 40
+    assert 0 < again <= 16
+    assert sum(entry.error == "too_large" for entry in reading.log) == again
+
+
+async def test_large_answers_are_taken_in_one_run_after_another(
+    reader: Reader, odd_api: OddApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LARGE", 100)
+    request = FetchRequest.model_validate({"path": "/offset?n=95", "dataset": {"name": "d"}})
+    target = connector(reader.url, **FAST)
+    auth = reader.service.auth(target, Secrets())
+    answered = {"r1": asyncio.Event(), "r2": asyncio.Event()}
+
+    async def begun(run: str) -> PageReader:
+        told = answered[run]
+        job = ReadJob("t1", run, target, auth, request, lambda _: told.set(), lambda _: None)
+        return await reader.service.reader(job, None)
+
+    first, second = await begun("r1"), await begun("r2")
+    await first.fetch(first.start(), attempt=1)
+    waiting = asyncio.create_task(second.fetch(second.start(), attempt=1))
+    await asyncio.wait_for(answered["r2"].wait(), 10)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await first.close()
+    await asyncio.wait_for(waiting, 10)
+    await second.close()
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

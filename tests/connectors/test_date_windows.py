@@ -135,7 +135,7 @@ async def test_several_windows_are_under_way_at_once(home: Reader, diary: Diary)
 @pytest.mark.parametrize("bears", [100, 5])
 async def test_as_many_windows_are_under_way_as_the_api_bears(home: Reader, diary: Diary, bears: int) -> None:
     diary.bears, home.most_pages = bears, 2000
-    daily = {**DATES, "dateWindows": {**JANUARY, "from": "2025-01-01", "days": 1}}
+    daily: dict[str, Any] = {**DATES, "dateWindows": {**JANUARY, "from": "2025-01-01", "days": 1}}
     reading = await home.read("/events", pagination=PAGED, patient=True, **daily)
     assert ids(reading.records) == list(range(DAYS * 3))
     assert diary.most_at_once > min(8, bears)

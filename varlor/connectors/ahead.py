@@ -20,12 +20,11 @@ from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import Scene, Style
 from varlor.connectors.retry_after import remaining
-from varlor.connectors.sending import Errand, Sender
+from varlor.connectors.sending import MOST_BYTES, Errand, Sender
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import InvalidInputError, PartUnavailableError, SourceError
 from varlor.ports import ReadJob
 
-MOST_BYTES: Final = 16 * 1024 * 1024  # of answers that wait, by the size of the last one
 PLENTY: Final = 600  # requests a minute; below it nothing is asked for that the API has not promised
 _BLIND: Final = 8  # pages read for each one that is asked for without a promise
 _CROWDED: Final = frozenset({"rate_limited", "timeout", "server_error", "unreachable"})
@@ -59,8 +58,8 @@ class Ahead:
         self._expect = job.expect
         self._place: str | None = None  # of the records, where answers are taken as they come
 
-    async def answer(self, asked: Asked, attempt: int) -> OutResponse:
-        """The answer to `asked`, perhaps asked for long ago; raises what sending raises."""
+    async def answer(self, asked: Asked, attempt: int, most: int = MOST_BYTES) -> OutResponse:
+        """The answer to `asked`, perhaps asked for long ago, of `most` bytes; raises what sending raises."""
         if not self._under_way:
             await self._filled()
         if self._under_way and asked not in (self._under_way[0].asked, self._current):
@@ -69,31 +68,31 @@ class Ahead:
         self._current = asked
         try:
             response = await self._early(asked)
-            return await self._timed(asked, attempt) if response is None else response
+            return await self._timed(asked, attempt, most) if response is None else response
         except SourceError:
             self._failed = monotonic()
             raise
 
     async def _early(self, asked: Asked) -> OutResponse | None:
-        """None where nobody asked early, or where it failed in a crowd whose failure was told already."""
+        """None where nobody asked early, where it had no room beside others, or failed with a whole crowd."""
         if not self._under_way or self._under_way[0].asked != asked:
             return None
         first = self._under_way.pop(0)
         try:
             return await first.answer
         except SourceError as error:
-            if error.retryable and first.sent < self._failed:
+            if error.kind == "too_large" or (error.retryable and first.sent < self._failed):
                 return None
             raise
         finally:
             self._tell(first)
 
     async def _timed(
-        self, asked: Asked, attempt: int, early: list[RequestLogEntry] | None = None
+        self, asked: Asked, attempt: int, most: int, early: list[RequestLogEntry] | None = None
     ) -> OutResponse:
         started = monotonic()
         try:
-            response = await self._sender.send(self._errand, asked, attempt=attempt, early=early)
+            response = await self._sender.send(self._errand, asked, attempt=attempt, most=most, early=early)
         except SourceError as error:
             if error.kind in _CROWDED:
                 self._pace.crowded()
@@ -115,7 +114,7 @@ class Ahead:
         if idle or page.ended is not None:
             return
         self._place = page.record_path if page.record_path == page.place.path else None
-        width = min(self._pace.width(self._limit), MOST_BYTES // (len(page.body) + 1))
+        width = self._pace.width(self._limit)
         if width <= 0:
             return
         wanted = list(self._following(state, page, style, width))
@@ -152,7 +151,7 @@ class Ahead:
             permits = await self._sender.permits(self._errand, len(wanted))
             for asked in () if self._is_ending else wanted[:permits]:
                 log: list[RequestLogEntry] = []
-                task = asyncio.create_task(self._timed(asked, 1, log))
+                task = asyncio.create_task(self._timed(asked, 1, self._pace.room, log))
                 self._under_way.append(_UnderWay(asked, task, log, monotonic()))
 
     def _is_filling(self) -> bool:

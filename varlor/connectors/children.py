@@ -178,7 +178,7 @@ class ChildrenReader:
             early = None if child or late else self._early.take(value)
             reader = await self._turned_to(value, early.reader if early else None)
             at = early.at if early else child or self._first(reader, walk.style)
-            page = await (early.page if early else reader.fetch(at, attempt=attempt))
+            page = await (early.answer() if early else reader.fetch(at, attempt=attempt))
         except InvalidInputError as error:  # the value makes no path
             return self._left_out(value, late, error.detail)
         except SourceError as error:

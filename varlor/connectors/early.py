@@ -14,7 +14,7 @@ from varlor.connectors.pace import Pace
 from varlor.connectors.rest import RestReader
 from varlor.contracts.fetch import Limits
 from varlor.contracts.for_each import ParentValue
-from varlor.errors import InvalidInputError
+from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageResponse, ReadJob
 
 
@@ -25,6 +25,15 @@ class Asked:
     reader: RestReader
     at: Cursor
     page: "asyncio.Task[PageResponse]"
+
+    async def answer(self) -> PageResponse:
+        """Asked for again where more came than there is room for beside others."""
+        try:
+            return await self.page
+        except SourceError as error:
+            if error.kind != "too_large":
+                raise
+        return await self.reader.fetch(self.at, attempt=1)
 
 
 @dataclass(slots=True)
@@ -59,7 +68,9 @@ class Early:
                 continue
             with suppress(InvalidInputError):  # the value makes no path: told when its turn comes
                 reader, at = self.begin(value)
-                self._asked[value] = Asked(reader, at, asyncio.create_task(_fetched(reader, at)))
+                self._asked[value] = Asked(
+                    reader, at, asyncio.create_task(_fetched(reader, at, self.pace.room))
+                )
 
     async def drop(self) -> None:
         """Throw away what nobody took."""
@@ -71,5 +82,5 @@ class Early:
             await each.reader.close()
 
 
-async def _fetched(reader: RestReader, at: Cursor) -> PageResponse:
-    return await reader.fetch(at, attempt=1)
+async def _fetched(reader: RestReader, at: Cursor, most: int) -> PageResponse:
+    return await reader.fetch(at, attempt=1, most=most)

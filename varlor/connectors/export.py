@@ -131,6 +131,7 @@ class ExportReader:
 
     async def close(self) -> None:
         """Nothing is held open: connections belong to the client."""
+        self._sender.done(self._job.run_id)
 
     # --- the job ---------------------------------------------------------------------------
 

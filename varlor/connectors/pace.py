@@ -6,6 +6,9 @@ from typing import Final
 from varlor.contracts.connector import RateLimitConfig
 
 MOST: Final = 16  # requests at once
+_MOST_BYTES: Final = 16 * 1024 * 1024  # of answers that wait, by the size of the last one
+_LARGER: Final = 4  # times as large as the last one may an answer be that was asked for early,
+_LEAST_ROOM: Final = 1024 * 1024  # or this many bytes
 _FIRST: Final = 4.0
 _SLOWER: Final = 2.0  # times its best answer, and
 _SLACK: Final = 0.1  # seconds more, of which the machine's own hiccups are the most: then the API is crowded
@@ -25,6 +28,7 @@ class Pace:
         self._best = inf
         self._seconds = 0.0  # smoothed time from request to whole answer
         self._remaining: int | None = None
+        self._size = 0  # of the last page, in bytes
         self._spared = 0.0  # answers until the next sign counts: one crowd is one sign
 
     def answered(self, seconds: float, remaining: int | None = None) -> None:
@@ -37,6 +41,15 @@ class Pace:
             self.crowded()
         else:
             self._width = min(MOST, self._width + (1.0 if self._steep else 1.0 / self._width))
+
+    def taken(self, size: int) -> None:
+        """A page of so many bytes was handed out."""
+        self._size = size
+
+    @property
+    def room(self) -> int:
+        """Bytes of an answer that was asked for early: small pages must not turn into many huge ones."""
+        return max(_LEAST_ROOM, _LARGER * self._size)
 
     def crowded(self) -> None:
         """The API said 429, failed, or answers late."""
@@ -51,5 +64,5 @@ class Pace:
         0 where one after the other already uses up the rate: there, asking early would gain nothing.
         """
         a_second = min(limit.requests_per_minute / 60, limit.burst_limit)
-        useful = min(int(self._width), round(a_second * self._seconds))
+        useful = min(int(self._width), round(a_second * self._seconds), _MOST_BYTES // (self._size + 1))
         return useful if self._remaining is None else min(useful, self._remaining)

@@ -19,7 +19,7 @@ from varlor.connectors.pagination.step import End, Progress, Scene, Style, whole
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
 from varlor.connectors.rules import Rules
-from varlor.connectors.sending import Errand, Sender, at_home
+from varlor.connectors.sending import MOST_BYTES, Errand, Sender, at_home
 from varlor.contracts.pagination import CursorToken, Keyset, Offset, PageNumber, Pagination
 from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
@@ -47,7 +47,8 @@ class RestReader:
         )
         self._probe = Probe(sender, self._errand, job.note)
         self._styles: dict[tuple[Pagination, bool], Style] = {}
-        self._ahead = Ahead(sender, self._errand, job, pace or Pace())
+        self._pace = pace or Pace()
+        self._ahead = Ahead(sender, self._errand, job, self._pace)
         self._latest: tuple[Cursor, State] | None = None
 
     def start(self) -> Cursor:
@@ -56,15 +57,17 @@ class RestReader:
             return State(plan.first, plan.first, plan.config, bare=True, presumed=plan.presumed).dump()
         return State(plan.base, self._style(plan.config, bare=False).first(plan.base), plan.config).dump()
 
-    async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
+    async def fetch(self, cursor: Cursor, *, attempt: int, most: int = MOST_BYTES) -> PageResponse:
+        """As `ports.PageReader` has it; `most`: bytes of the page."""
         state = self._state(cursor)
         if state.trial is not None:
             return await self._probe.run(state, state.trial, attempt)
         try:
-            response = await self._ahead.answer(state.asked, attempt)
+            response = await self._ahead.answer(state.asked, attempt, most)
         except SourceError as error:
             return await self._after_refusal(state, attempt, error)
         page = self._page(state, response)
+        self._pace.taken(len(page.body))
         if state.config is not None and not state.presumed:
             self._ahead.begin(state, page, self._style(state.config, bare=state.bare))
         return page
@@ -224,6 +227,7 @@ class RestReader:
     async def close(self) -> None:
         """Nothing but a request under way is held open: connections belong to the client."""
         await self._ahead.drop()
+        self._sender.done(self._job.run_id)
 
 
 def _past_the_end(state: State, error: SourceError) -> bool:

@@ -25,6 +25,7 @@ from varlor.redaction import redact_url
 HELD_WAIT: Final = 5.0  # seconds waited here for the window; longer waits belong to the workflow
 MOST_BYTES: Final = 64 * 1024 * 1024  # of one decoded answer
 REQUEST_SECONDS: Final = 60.0
+LARGE: Final = 8 * 1024 * 1024  # bytes of an answer
 _PART: Final = 206
 Log = Callable[[RequestLogEntry], None]
 
@@ -69,6 +70,8 @@ class Sender:
         self._client = client
         self._window = window
         self._clock = clock
+        self._turn = asyncio.Lock()
+        self._turn_of: str | None = None  # the run that holds it
 
     async def send(
         self,
@@ -77,22 +80,48 @@ class Sender:
         *,
         attempt: int = 1,
         seconds: float = REQUEST_SECONDS,
+        most: int = MOST_BYTES,
         early: list[RequestLogEntry] | None = None,
     ) -> OutResponse:
         """A 2xx answer; raises SourceError for anything else, WaitRequiredError, PartUnavailableError.
 
         A 401 is repeated once, when the credential knows a newer self. `early` is for a request with one of
-        `permits`: it takes none, and is logged there instead of in the errand's log.
+        `permits`: it takes none, and is logged there instead of in the errand's log. `most`: bytes of the
+        answer, decoded.
         """
-        log = errand.tell if early is None else early.append
-        waited = 0 if early is not None else await self._acquire(errand)
+        if early is not None:
+            entry = self._entry(errand, asked, attempt, 0)
+            return await readable(await self._once(errand, asked, entry, early.append, seconds, most), most)
+        self.done(errand.run)
+        response = await self._repeated(errand, asked, attempt, seconds, most)
+        await self._take_turn(errand.run, response)
+        response = await readable(response, most)
+        await self._take_turn(errand.run, response)  # it may have been packed
+        return response
+
+    async def _repeated(
+        self, errand: Errand, asked: Asked, attempt: int, seconds: float, most: int
+    ) -> OutResponse:
+        entry = self._entry(errand, asked, attempt, await self._acquire(errand))
         try:
-            return await self._once(errand, asked, self._entry(errand, asked, attempt, waited), log, seconds)
+            return await self._once(errand, asked, entry, errand.tell, seconds, most)
         except SourceError as error:
             if error.kind != "invalid_credential" or not await errand.auth.refused():
                 raise
-        waited = await self._acquire(errand)
-        return await self._once(errand, asked, self._entry(errand, asked, attempt + 1, waited), log, seconds)
+        entry = self._entry(errand, asked, attempt + 1, await self._acquire(errand))
+        return await self._once(errand, asked, entry, errand.tell, seconds, most)
+
+    async def _take_turn(self, run: str | None, response: OutResponse) -> None:
+        """Large answers are taken in one run after another: parsed, one may fill thirty times its size."""
+        if run is not None and len(response.body) > LARGE and self._turn_of != run:
+            await self._turn.acquire()
+            self._turn_of = run
+
+    def done(self, run: str | None) -> None:
+        """What this run was answered last has been taken in, or given up."""
+        if run is not None and self._turn_of == run:
+            self._turn_of = None
+            self._turn.release()
 
     async def permits(self, errand: Errand, most: int) -> int:
         """Up to `most` requests that may leave now, each by a `send` with `early`; never waits."""
@@ -101,7 +130,7 @@ class Sender:
         )
 
     async def _once(
-        self, errand: Errand, asked: Asked, entry: RequestLogEntry, log: Log, seconds: float
+        self, errand: Errand, asked: Asked, entry: RequestLogEntry, log: Log, seconds: float, most: int
     ) -> OutResponse:
         home = at_home(errand.connector, asked)
         parts = await errand.auth.parts() if home else AuthParts()
@@ -110,7 +139,7 @@ class Sender:
         started = monotonic()
         try:
             response = await self._client.send(
-                _outgoing(errand, asked, parts, home), deadline=seconds, max_bytes=MOST_BYTES
+                _outgoing(errand, asked, parts, home), deadline=seconds, max_bytes=most
             )
         except SourceError as error:
             _record(log, entry, {"ms": _ms(started), "error": error.kind})
@@ -130,7 +159,7 @@ class Sender:
         await self._obey(errand, response, error)
         if error is not None:
             raise error
-        return await readable(response)
+        return response
 
     async def _acquire(self, errand: Errand) -> int:
         """Milliseconds waited until the window let one request through."""
@@ -173,11 +202,11 @@ class Sender:
         )
 
 
-async def readable(response: OutResponse) -> OutResponse:
+async def readable(response: OutResponse, most: int) -> OutResponse:
     """The answer as JSON, whatever it came as; a part of a file stays a part."""
     if response.status == _PART or is_plain(response):
         return response
-    return await asyncio.to_thread(as_json, response, MOST_BYTES)
+    return await asyncio.to_thread(as_json, response, most)
 
 
 def at_home(connector: Connector, asked: Asked) -> bool:

@@ -25,6 +25,7 @@ _TRIES: Final = 3  # of a page that comes with passing faults, before it is take
 
 class GraphQLReader:
     def __init__(self, sender: Sender, job: ReadJob, plan: Plan) -> None:
+        self._sender = sender
         self._job = job
         self._plan = plan
         self._told: set[str] = set()
@@ -180,6 +181,7 @@ class GraphQLReader:
 
     async def close(self) -> None:
         """Nothing is held open: connections belong to the client."""
+        self._sender.done(self._job.run_id)
 
 
 def _digest(data: bytes) -> str:
