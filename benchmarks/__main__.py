@@ -4,11 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import fetch, memory, profile, ready, schedules, soak, starts, tokens, ui, webhooks
+from benchmarks import fetch, hostile, memory, profile, ready, schedules, soak, starts, tokens, ui, webhooks
 
 ALL: Final[dict[str, Callable[[], None]]] = {
     "fetch": fetch.main,
     "memory": memory.main,
+    "hostile": hostile.main,
     "profile": profile.main,
     "starts": starts.main,
     "ready": ready.main,

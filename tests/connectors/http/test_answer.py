@@ -31,4 +31,4 @@ def test_cuts_change_nothing(raw: bytes, cuts: Sequence[int]) -> None:
     assert answer.lasting
     assert (answer.status, answer.reason, body) == (200, b"OK", b"hello world")
     assert (b"X-A", b"b") in answer.headers
-    assert all(name != b"X-Hint" for name, _ in answer.headers)
+    assert all(name not in {b"X-Hint", b"T"} for name, _ in answer.headers)

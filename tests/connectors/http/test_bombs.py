@@ -129,6 +129,19 @@ async def test_headers_without_measure_are_too_large(
     assert error.kind == "too_large"
 
 
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [(b"0\r\n", b"X-Trailer: 1\r\n" * 4096), (b"0\r\nX-Trailer: ", b"a" * 65_536), (b"1;", b"b" * 65_536)],
+)
+async def test_trailers_and_chunk_extensions_without_end_are_too_large(
+    begun: bytes, more: bytes, serve: Serve, make_client: MakeClient
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+    error = await fails(make_client, serve, endlessly(head + begun, more))
+    assert error.kind == "too_large"
+
+
 async def test_endless_early_hints_end_with_the_deadline(serve: Serve, make_client: MakeClient) -> None:
     error = await fails(
         make_client, serve, endlessly(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.001), deadline=0.5

@@ -4,13 +4,13 @@ from typing import Final
 
 import httptools
 
-_MOST_HEAD: Final = 128 * 1024  # bytes before a body, interim answers (RFC 9110 section 15.2) included
-
+# Bytes in a row that are no body: heads, interim answers (RFC 9110 section 15.2), chunk extensions, trailers.
+_MOST_AROUND: Final = 128 * 1024
 _MOST_PIECES: Final = 8
 _FINAL: Final = 200  # a lower status is interim: another answer follows
 
 
-class HeadTooLargeError(Exception):
+class TooMuchAroundError(Exception):
     pass
 
 
@@ -30,19 +30,19 @@ class Answer:
         self.whole = False
         self.lasting = False
         self._bodiless = method in ("HEAD", "CONNECT")
-        self._before = 0
+        self._around = 0
         self._parser = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(  # dangers of a connection that several share: not of ours
             lenient_chunked_length=True, lenient_optional_cr_before_lf=True
         )
 
     def feed(self, data: bytes) -> None:
-        """Raises HttpParserError, HttpParserUpgrade and HeadTooLargeError; what came before them counts."""
+        """Raises HttpParserError, HttpParserUpgrade and TooMuchAroundError; what came before them counts."""
+        held = self.held
         self._parser.feed_data(data)
-        if not self.headed:
-            self._before += len(data)
-            if self._before > _MOST_HEAD:
-                raise HeadTooLargeError
+        self._around = 0 if self.held > held else self._around + len(data)
+        if self._around > _MOST_AROUND and not self.whole:
+            raise TooMuchAroundError
 
     def end(self) -> None:
         """The connection ended; so does a body that tells no length (RFC 9112 section 6.3)."""
@@ -70,7 +70,8 @@ class Answer:
         self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name, value))
+        if not self.headed:  # else it is a trailer, of which nobody asks for any
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()

@@ -8,7 +8,7 @@ from typing import Final, cast
 import httptools
 
 from varlor.connectors.http import failures
-from varlor.connectors.http.answer import Answer, HeadTooLargeError
+from varlor.connectors.http.answer import Answer, TooMuchAroundError
 from varlor.errors import SourceError
 
 _HELD: Final = 1024 * 1024  # bytes of a body that nobody took yet, from which the sender has to wait
@@ -106,8 +106,9 @@ class Connection(asyncio.Protocol):
             return
         try:
             answer.feed(data)
-        except HeadTooLargeError:
-            self.abort(failures.large_head())
+        except TooMuchAroundError:
+            self._failure = failures.large_head()
+            self.abort()
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.abort(failures.no_http())
         else:

@@ -30,4 +30,6 @@ def no_http() -> SourceError:
 
 
 def large_head() -> SourceError:
-    return SourceError("too_large", "The answer's headers are too large.")
+    return SourceError(
+        "too_large", "The answer's headers, or what it sends instead of a body, are too large."
+    )
