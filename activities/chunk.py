@@ -48,7 +48,7 @@ class Chunk:
     _state: RunState = field(default_factory=RunState)
     _committing: asyncio.Future[None] | None = None
     _committed_at: float = field(default_factory=monotonic)
-    _winding_down: float | None = None  # when a stop was first seen
+    _winding_down: float | None = None  # when the end was first seen
     _ends_at: float = field(default_factory=lambda: monotonic() + CHUNK_SECONDS)
 
     async def read(self) -> ChunkResult:
@@ -159,9 +159,9 @@ class Chunk:
 
     def _full(self, last_row: int) -> bool:
         over = monotonic() > self._ends_at or self.tally.rows >= last_row
-        return self._state.done or over or (self.stop.is_set() and self._stops())
+        return self._state.done or ((over or self.stop.is_set()) and self._is_wound_down())
 
-    def _stops(self) -> bool:
+    def _is_wound_down(self) -> bool:
         """What was asked for is taken in first, while that goes well and does not take long."""
         now, cursor = monotonic(), self._state.cursor
         self._winding_down = self._winding_down or now

@@ -118,6 +118,14 @@ async def test_failures_under_way_cost_nothing_but_their_repeat(
     assert len(odd_api.seen) == len(reading.log) == 40 + 4
 
 
+async def test_a_credential_that_ends_meanwhile_is_renewed_for_all(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.failing = {7: 401, 8: 401, 9: 401, 20: 401}
+    reader.renewals = 4
+    reading = await reader.read("/offset?n=395&total=true", pagination=COUNTED)
+    assert reading.ids == list(range(395))
+    assert len(odd_api.seen) == 40 + 4
+
+
 async def test_past_the_end_is_the_end(reader: Reader, odd_api: OddApi) -> None:
     reading = await reader.read("/page?n=200&missing=1", pagination={**NUMBERED, "totalPagesPath": None})
     assert reading.ids == list(range(200))

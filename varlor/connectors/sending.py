@@ -89,27 +89,33 @@ class Sender:
         `permits`: it takes none, and is logged there instead of in the errand's log. `most`: bytes of the
         answer, decoded.
         """
-        if early is not None:
-            entry = self._entry(errand, asked, attempt, 0)
-            return await readable(await self._once(errand, asked, entry, early.append, seconds, most), most)
-        self.done(errand.run)
-        response = await self._repeated(errand, asked, attempt, seconds, most)
-        await self._take_turn(errand.run, response)
+        turn = errand.run if early is None else None
+        self.done(turn)
+        response = await self._answer(errand, asked, attempt, seconds, most, early)
+        await self._take_turn(turn, response)
         response = await readable(response, most)
-        await self._take_turn(errand.run, response)  # it may have been packed
+        await self._take_turn(turn, response)  # it may have been packed
         return response
 
-    async def _repeated(
-        self, errand: Errand, asked: Asked, attempt: int, seconds: float, most: int
+    async def _answer(
+        self,
+        errand: Errand,
+        asked: Asked,
+        attempt: int,
+        seconds: float,
+        most: int,
+        early: list[RequestLogEntry] | None,
     ) -> OutResponse:
-        entry = self._entry(errand, asked, attempt, await self._acquire(errand))
+        log = errand.tell if early is None else early.append
+        waited = 0 if early is not None else await self._acquire(errand)
+        entry = self._entry(errand, asked, attempt, waited)
         try:
-            return await self._once(errand, asked, entry, errand.tell, seconds, most)
+            return await self._once(errand, asked, entry, log, seconds, most)
         except SourceError as error:
             if error.kind != "invalid_credential" or not await errand.auth.refused():
                 raise
         entry = self._entry(errand, asked, attempt + 1, await self._acquire(errand))
-        return await self._once(errand, asked, entry, errand.tell, seconds, most)
+        return await self._once(errand, asked, entry, log, seconds, most)
 
     async def _take_turn(self, run: str | None, response: OutResponse) -> None:
         """Large answers are taken in one run after another: parsed, one may fill thirty times its size."""
