@@ -68,10 +68,14 @@ class Ahead:
         self._current = asked
         try:
             response = await self._early(asked)
-            return await self._timed(asked, attempt, most) if response is None else response
+            if response is None:
+                return await self._timed(asked, attempt, most)
         except SourceError:
             self._failed = monotonic()
             raise
+        self._sender.done(self._errand.run)
+        await self._sender.take_turn(self._errand.run, response)
+        return response
 
     async def _early(self, asked: Asked) -> OutResponse | None:
         """None where nobody asked early, where it had no room beside others, or failed with a whole crowd."""

@@ -89,12 +89,12 @@ class Sender:
         `permits`: it takes none, and is logged there instead of in the errand's log. `most`: bytes of the
         answer, decoded.
         """
-        turn = errand.run if early is None else None
+        turn = errand.run if early is None and most == MOST_BYTES else None  # those that a run waits for
         self.done(turn)
         response = await self._answer(errand, asked, attempt, seconds, most, early)
-        await self._take_turn(turn, response)
+        await self.take_turn(turn, response)
         response = await readable(response, most)
-        await self._take_turn(turn, response)  # it may have been packed
+        await self.take_turn(turn, response)  # it may have been packed
         return response
 
     async def _answer(
@@ -117,8 +117,11 @@ class Sender:
         entry = self._entry(errand, asked, attempt + 1, await self._acquire(errand))
         return await self._once(errand, asked, entry, log, seconds, most)
 
-    async def _take_turn(self, run: str | None, response: OutResponse) -> None:
-        """Large answers are taken in one run after another: parsed, one may fill thirty times its size."""
+    async def take_turn(self, run: str | None, response: OutResponse) -> None:
+        """Large answers are taken in one run after another: parsed, one may fill thirty times its size.
+
+        A run waits for one answer at a time, or it might wait for itself.
+        """
         if run is not None and len(response.body) > LARGE and self._turn_of != run:
             await self._turn.acquire()
             self._turn_of = run
