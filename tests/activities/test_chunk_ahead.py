@@ -15,7 +15,7 @@ from activities.chunk import Chunk
 from activities.journal import Journal, Tally
 from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, connector, serve
 from tests.connectors.odd_api import OddApi
-from varlor.connectors import APIConnectorService
+from varlor.connectors import APIConnectorService, sending
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.contracts.connector import Secrets
 from varlor.contracts.fetch import FetchRequest
@@ -37,12 +37,14 @@ FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
 class Sync:
     """One run, chunk after chunk, over a real API into a real table."""
 
-    def __init__(self, service: APIConnectorService, url: str, folder: Path, **request: Any) -> None:
+    def __init__(
+        self, service: APIConnectorService, url: str, folder: Path, run: str = "run_1", **request: Any
+    ) -> None:
         self._service = service
         self._connector = connector(url, **FAST)
         self._request = FetchRequest.model_validate({**REQUEST, **request})
         self._datasets = DeltaDatasets(str(folder), {})
-        self.target = LandingTarget(self._datasets.location("t", "d"), "run_1", "append")
+        self.target = LandingTarget(self._datasets.location("t", "d"), run, "append")
         self.notes: list[str] = []
         self.tally = Tally()
 
@@ -58,7 +60,7 @@ class Sync:
                 stop.set()
 
         auth = self._service.auth(self._connector, Secrets())
-        job = ReadJob("t", "run_1", self._connector, auth, self._request, log, self.notes.append)
+        job = ReadJob("t", self.target.run_id, self._connector, auth, self._request, log, self.notes.append)
         reader = await self._service.reader(job, None)
         run = cast("Run", SimpleNamespace(request=self._request))
         try:
@@ -143,6 +145,17 @@ async def test_a_cancel_at_any_moment_loses_and_doubles_nothing(
             done = (await reading).done
         moment *= 1.3  # so that it ends on a slow machine too
     assert sync.ids() == list(range(ROWS))
+
+
+async def test_runs_with_large_pages_take_turns(
+    service: APIConnectorService, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LARGE", 100)
+    syncs = [Sync(service, url, tmp_path / run, run) for run in ("run_1", "run_2", "run_3")]
+    async with asyncio.timeout(60):
+        ended = await asyncio.gather(*(sync.chunk(asyncio.Event()) for sync in syncs))
+    assert all(chunk.done for chunk in ended)
+    assert all(sync.ids() == list(range(ROWS)) for sync in syncs)
 
 
 async def test_a_429_among_pages_under_way_is_waited_out_by_the_workflow(

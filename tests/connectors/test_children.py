@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.connectors.kit import Reader, serve
-from varlor.connectors import APIConnectorService
+from varlor.connectors import APIConnectorService, sending
 from varlor.connectors.walk import Walk
 from varlor.errors import SourceError
 from varlor.ports import Parents
@@ -201,9 +201,11 @@ async def test_the_value_may_stand_in_a_parameter_or_the_body(reader: Reader) ->
     assert reading.records == [{"of": "x y", "owner": "x y"}]
 
 
+@pytest.mark.parametrize("large", [sending.LARGE, 5])
 async def test_where_requests_are_plenty_children_are_asked_for_together(
-    home: Reader, family: Family
+    home: Reader, family: Family, large: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sending, "LARGE", large)
     family.parents = [{"id": n} for n in range(40)]
     family.children = {str(n): [{"n": n}] for n in range(40) if n != 17}
     family.faults["8"], family.delay = 1, 0.02
