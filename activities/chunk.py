@@ -85,7 +85,7 @@ class Chunk:
         return self._state.counters
 
     async def _pages(self, last_row: int) -> tuple[WaitReason | None, float, RunError | None]:
-        while not self._full(last_row):
+        while not await self._full(last_row):
             try:
                 await self._page()
             except WaitRequiredError as wait:
@@ -157,16 +157,18 @@ class Chunk:
             self.journal.note(f"Stopped at {reached[0]}; the API had more.")
         return bool(reached)
 
-    def _full(self, last_row: int) -> bool:
+    async def _full(self, last_row: int) -> bool:
         over = monotonic() > self._ends_at or self.tally.rows >= last_row
-        return self._state.done or ((over or self.stop.is_set()) and self._is_wound_down())
+        return self._state.done or ((over or self.stop.is_set()) and await self._is_wound_down())
 
-    def _is_wound_down(self) -> bool:
+    async def _is_wound_down(self) -> bool:
         """What was asked for is taken in first, while that goes well and does not take long."""
         now, cursor = monotonic(), self._state.cursor
         self._winding_down = self._winding_down or now
-        late = now - self._winding_down > WIND_DOWN_SECONDS
-        return late or self.failures > 0 or cursor is None or not self.reader.remains(cursor)
+        left = self._winding_down + WIND_DOWN_SECONDS - now
+        if left <= 0 or self.failures > 0 or cursor is None:
+            return True
+        return not await self.reader.remains(cursor, left)
 
     def _commit_due(self) -> bool:
         return (

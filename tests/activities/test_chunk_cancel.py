@@ -39,7 +39,7 @@ class Reader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         return {"at": cursor["at"] + 1} if cursor["at"] < 4 else None
 
-    def remains(self, cursor: Cursor) -> bool:
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:
         return False
 
     def position(self, cursor: Cursor) -> str:

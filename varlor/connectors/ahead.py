@@ -66,6 +66,8 @@ class Ahead:
             self._steady.missed()
             await self.drop()
         self._current = asked
+        if self._under_way:
+            self._sender.done(self._errand.run)
         try:
             response = await self._early(asked)
             if response is None:
@@ -73,7 +75,6 @@ class Ahead:
         except SourceError:
             self._failed = monotonic()
             raise
-        self._sender.done(self._errand.run)
         await self._sender.take_turn(self._errand.run, response)
         return response
 
@@ -107,10 +108,12 @@ class Ahead:
             self._expect(response.body, self._place)
         return response
 
-    def remains(self, asked: Asked) -> bool:
-        """Ask for nothing early from now on; whether `asked` is under way already."""
+    async def remains(self, asked: Asked, seconds: float) -> bool:
+        """Ask for nothing early from now on; whether `asked` was, and is answered within so many seconds."""
         self._is_ending = True
-        return bool(self._under_way) and self._under_way[0].asked == asked
+        if not self._under_way or self._under_way[0].asked != asked:
+            return False
+        return bool((await asyncio.wait({self._under_way[0].answer}, timeout=seconds))[0])
 
     def begin(self, state: State, page: Page, style: Style) -> None:
         """Ask for what follows `page`, as far as that is worth it; `page` has not been taken in yet."""

@@ -99,13 +99,13 @@ class ChildrenReader:
             return None
         return walk.dump()
 
-    def remains(self, cursor: Cursor) -> bool:
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:
         present = self._present(Walk.load(cursor))
         if present is None:
             return False
         value, child, late = present
-        is_early = self._early.remains(value) and not late
-        return is_early if child is None else self._open(value).remains(child)
+        is_early = await self._early.remains(value, 0 if child or late else seconds)
+        return await self._open(value).remains(child, seconds) if child else is_early and not late
 
     def position(self, cursor: Cursor) -> str:
         walk = Walk.load(cursor)

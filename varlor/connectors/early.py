@@ -53,10 +53,11 @@ class Early:
         scarce = limit.requests_per_minute < PLENTY or self.job.request.limits != Limits()
         return 0 if scarce or self._is_ending else self.pace.width(limit)
 
-    def remains(self, value: ParentValue) -> bool:
-        """Ask for nothing more; whether this parent's child is under way already."""
+    async def remains(self, value: ParentValue, seconds: float) -> bool:
+        """Ask for nothing more; whether this child was asked for, and is answered within so many seconds."""
         self._is_ending = True
-        return value in self._asked
+        asked = self._asked.get(value)
+        return asked is not None and bool((await asyncio.wait({asked.page}, timeout=seconds))[0])
 
     def take(self, value: ParentValue) -> Asked | None:
         return self._asked.pop(value, None)

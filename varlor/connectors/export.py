@@ -118,7 +118,7 @@ class ExportReader:
             raise TypeError("a page of another reader")
         return page.following.dump() if page.following else None
 
-    def remains(self, cursor: Cursor) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
         return False
 
     def position(self, cursor: Cursor) -> str:

@@ -58,26 +58,26 @@ class RestReader:
         return State(plan.base, self._style(plan.config, bare=False).first(plan.base), plan.config).dump()
 
     async def fetch(self, cursor: Cursor, *, attempt: int, most: int = MOST_BYTES) -> PageResponse:
-        """As `ports.PageReader` has it; `most`: bytes of the page."""
+        """As `ports.PageReader` has it. `most`: bytes of a page that was asked for before its turn."""
         state = self._state(cursor)
         if state.trial is not None:
             return await self._probe.run(state, state.trial, attempt)
         try:
             response = await self._ahead.answer(state.asked, attempt, most)
         except SourceError as error:
-            return await self._after_refusal(state, attempt, error)
+            return await self._after_refusal(state, attempt, error, most)
         page = self._page(state, response)
         self._pace.taken(len(page.body))
-        if state.config is not None and not state.presumed:
+        if state.config is not None and not state.presumed and most == MOST_BYTES:
             self._ahead.begin(state, page, self._style(state.config, bare=state.bare))
         return page
 
-    async def _after_refusal(self, state: State, attempt: int, error: SourceError) -> Page:
+    async def _after_refusal(self, state: State, attempt: int, error: SourceError, most: int) -> Page:
         """Counting past the end is refused by some APIs; a presumed page size, by others."""
         first = state.progress.pages == 0
         if first and state.presumed and error.kind == "bad_request":
             self._job.note("The page size that the API's document suggests was refused; its own is used.")
-            response = await self._sender.send(self._errand, self._plan.base, attempt=attempt)
+            response = await self._sender.send(self._errand, self._plan.base, attempt=attempt, most=most)
             page = self._page(state, response)
             page.base = self._plan.base
             return page
@@ -210,8 +210,8 @@ class RestReader:
             self._styles[key] = build(config, bare=bare)
         return self._styles[key]
 
-    def remains(self, cursor: Cursor) -> bool:
-        return self._ahead.remains(self._state(cursor).asked)
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:
+        return await self._ahead.remains(self._state(cursor).asked, seconds)
 
     def position(self, cursor: Cursor) -> str:
         state = self._state(cursor)

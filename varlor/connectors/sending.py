@@ -70,8 +70,8 @@ class Sender:
         self._client = client
         self._window = window
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._turn_of: str | None = None  # the run that holds it
+        self._turn_of: str | None = None  # the run whose large answer is taken in
+        self._turn_is_free = asyncio.Event()
 
     async def send(
         self,
@@ -89,12 +89,14 @@ class Sender:
         `permits`: it takes none, and is logged there instead of in the errand's log. `most`: bytes of the
         answer, decoded.
         """
-        turn = errand.run if early is None and most == MOST_BYTES else None  # those that a run waits for
-        self.done(turn)
+        if early is None and most == MOST_BYTES:
+            self.done(errand.run)
         response = await self._answer(errand, asked, attempt, seconds, most, early)
-        await self.take_turn(turn, response)
+        if early is not None:
+            return await readable(response, most)
+        await self.take_turn(errand.run, response)
         response = await readable(response, most)
-        await self.take_turn(turn, response)  # it may have been packed
+        await self.take_turn(errand.run, response)  # it may have been packed
         return response
 
     async def _answer(
@@ -118,19 +120,20 @@ class Sender:
         return await self._once(errand, asked, entry, log, seconds, most)
 
     async def take_turn(self, run: str | None, response: OutResponse) -> None:
-        """Large answers are taken in one run after another: parsed, one may fill thirty times its size.
-
-        A run waits for one answer at a time, or it might wait for itself.
-        """
-        if run is not None and len(response.body) > LARGE and self._turn_of != run:
-            await self._turn.acquire()
-            self._turn_of = run
+        """Large answers are taken in one run after another: parsed, one may fill thirty times its size."""
+        if run is None or len(response.body) <= LARGE:
+            return
+        await asyncio.sleep(0)  # who waited until now comes first
+        while self._turn_of not in (None, run):
+            await self._turn_is_free.wait()
+        self._turn_of = run
+        self._turn_is_free.clear()
 
     def done(self, run: str | None) -> None:
         """What this run was answered last has been taken in, or given up."""
         if run is not None and self._turn_of == run:
             self._turn_of = None
-            self._turn.release()
+            self._turn_is_free.set()
 
     async def permits(self, errand: Errand, most: int) -> int:
         """Up to `most` requests that may leave now, each by a `send` with `early`; never waits."""

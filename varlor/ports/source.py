@@ -130,8 +130,8 @@ class PageReader(Protocol):
         """
         ...
 
-    def remains(self, cursor: Cursor) -> bool:
-        """Ask for nothing early from now on; whether the page at `cursor` has been asked for already."""
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:
+        """Ask for nothing early from now on; whether the page at `cursor` was, and comes within `seconds`."""
         ...
 
     def position(self, cursor: Cursor) -> str:

@@ -122,7 +122,10 @@ async def test_broken_answers_are_named(raw: bytes, kind: str, serve: Serve, mak
     "raw",
     [
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer(b"abc"),
+        b"HTTP/1.1 150 Odd\r\nContent-Length: 4\r\n\r\nevil" + answer(b"abc"),
         b"HTTP/1.1 200 OK\nContent-Length: 3\n\nabc",
+        answer(b"abc", "X-A: folded", " line", "X-B: bell \x07"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3  \r\nabc\r\n0\r\n\r\n",
         b"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
@@ -155,6 +158,29 @@ async def test_a_connection_that_ended_is_not_used_again(
         await hung_up.wait()
         await asyncio.sleep(0)  # a turn of the loop, in which the client hears of it
     assert server.connections == 3
+
+
+async def test_what_came_while_nobody_looked_is_no_answer_to_the_next(
+    serve: Serve, make_client: MakeClient
+) -> None:
+    forging = asyncio.Event()
+
+    async def talk(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(request.split()[1]))
+        await writer.drain()
+        await forging.wait()
+        writer.write(answer(b"forged"))
+
+    server = await serve(talk)
+    client = make_client(server.entry)
+    await client.send(OutRequest("GET", server.url("/a")), deadline=5, max_bytes=100)
+    forging.set()
+    await asyncio.sleep(
+        0
+    )  # the server's turn; the client's, to hear of it, does not come before it asks again
+    following = await client.send(OutRequest("GET", server.url("/b")), deadline=5, max_bytes=100)
+    assert following.body == b"/b"
+    assert server.connections == 2
 
 
 async def test_an_exchange_given_up_leaves_nothing_to_the_next(serve: Serve, make_client: MakeClient) -> None:

@@ -165,7 +165,7 @@ class GraphQLReader:
             if note:
                 self._job.note(note)
 
-    def remains(self, cursor: Cursor) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
+    async def remains(self, cursor: Cursor, seconds: float) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early
         return False
 
     def position(self, cursor: Cursor) -> str:

@@ -32,8 +32,11 @@ class Answer:
         self._bodiless = method in ("HEAD", "CONNECT")
         self._around = 0
         self._parser = httptools.HttpResponseParser(self)
-        self._parser.set_dangerous_leniencies(  # dangers of a connection that several share: not of ours
-            lenient_chunked_length=True, lenient_optional_cr_before_lf=True
+        self._parser.set_dangerous_leniencies(  # dangerous where another reads the same bytes otherwise
+            lenient_headers=True,
+            lenient_chunked_length=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
         )
 
     def feed(self, data: bytes) -> None:
@@ -83,7 +86,7 @@ class Answer:
         self.lasting = not self._bodiless and self._parser.should_keep_alive()
 
     def on_body(self, piece: bytes) -> None:
-        if not self._bodiless:
+        if self.headed and not self._bodiless:
             self._pieces.append(piece)
             self.held += len(piece)
 

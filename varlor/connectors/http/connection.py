@@ -1,6 +1,7 @@
 """One HTTP/1.1 connection, one exchange at a time: no faster than it is read, no longer than it is wanted."""
 
 import asyncio
+import select
 import ssl
 from collections.abc import AsyncGenerator
 from typing import Final, cast
@@ -30,6 +31,13 @@ class Connection(asyncio.Protocol):
         return self._failure is None and (
             self._answer is None or (self._answer.whole and self._answer.lasting)
         )
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether something came, or the end, that the loop has not seen yet."""
+        asked = select.poll()
+        asked.register(self._open.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(asked.poll(0))
 
     async def ask(self, method: str, request: bytes) -> Answer:
         """Send, and wait for the head of the answer; raises SourceError."""
@@ -124,6 +132,6 @@ class Connection(asyncio.Protocol):
         self.connection_lost(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is not None and exc is None:
+        if self._answer is not None and self._failure is None and exc is None:
             self._answer.end()
         self._fail(failures.unconnected(exc) if exc else failures.unanswered())

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from varlor.connectors.http.connection import Connection
 from varlor.connectors.http.url import Origin
@@ -12,12 +12,20 @@ KEEPALIVE_SECONDS: Final = 4.0  # below the 5 s after which common servers hang 
 _MAX_IDLE: Final = 100
 
 
+class _Kept(NamedTuple):
+    """`until`, by the loop's clock: a loop that was busy comes late to its timer."""
+
+    origin: Origin
+    until: float
+    timer: asyncio.TimerHandle
+
+
 class Pool:
     """`dial` opens a connection to an origin; as many are open as are asked for at once."""
 
     def __init__(self, dial: Callable[[Origin], Awaitable[Connection]]) -> None:
         self._dial = dial
-        self._idle: dict[Connection, tuple[Origin, asyncio.TimerHandle]] = {}
+        self._idle: dict[Connection, _Kept] = {}
         self._is_closed = False
 
     @asynccontextmanager
@@ -30,23 +38,27 @@ class Pool:
             self._keep(origin, connection)
 
     def _take(self, origin: Origin) -> Connection | None:
-        for connection, (reached, timer) in reversed(self._idle.items()):
-            if reached == origin and connection.is_free:
-                timer.cancel()
-                del self._idle[connection]
+        now = asyncio.get_running_loop().time()
+        for connection in [each for each, kept in reversed(self._idle.items()) if kept.origin == origin]:
+            kept = self._idle.pop(connection)
+            kept.timer.cancel()
+            if now < kept.until and connection.is_free and not connection.is_readable:
                 return connection
+            connection.abort()
         return None
 
     def _keep(self, origin: Origin, connection: Connection) -> None:
-        if self._is_closed or not connection.is_free or len(self._idle) >= _MAX_IDLE:
-            return connection.abort()
-        timer = asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._drop, connection)
-        self._idle[connection] = origin, timer
-        return None
+        if self._is_closed or not connection.is_free:
+            connection.abort()
+            return
+        if len(self._idle) >= _MAX_IDLE:
+            self._drop(next(iter(self._idle)))
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(KEEPALIVE_SECONDS, self._drop, connection)
+        self._idle[connection] = _Kept(origin, loop.time() + KEEPALIVE_SECONDS, timer)
 
     def _drop(self, connection: Connection) -> None:
-        _origin, timer = self._idle.pop(connection)
-        timer.cancel()
+        self._idle.pop(connection).timer.cancel()
         connection.abort()
 
     def close(self) -> None:
