@@ -66,8 +66,6 @@ class Ahead:
             self._steady.missed()
             await self.drop()
         self._current = asked
-        if self._under_way:
-            self._sender.done(self._errand.run)
         try:
             response = await self._early(asked)
             if response is None:

@@ -116,6 +116,7 @@ class ExportReader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:  # noqa: ARG002 - the protocol's signature
         if not isinstance(page, Handed):
             raise TypeError("a page of another reader")
+        self._sender.done(self._job.run_id)
         return page.following.dump() if page.following else None
 
     async def remains(self, cursor: Cursor, seconds: float) -> bool:  # noqa: ARG002 - the port's signature; nothing is asked early

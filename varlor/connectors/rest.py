@@ -122,6 +122,7 @@ class RestReader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Page):
             raise TypeError("a page of another reader")
+        self._sender.done(self._job.run_id)
         state = self._state(cursor)
         progress = state.progress.after(facts.count)
         if page.ended is not None:

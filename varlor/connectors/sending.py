@@ -89,7 +89,7 @@ class Sender:
         `permits`: it takes none, and is logged there instead of in the errand's log. `most`: bytes of the
         answer, decoded.
         """
-        if early is None and most == MOST_BYTES:
+        if early is None and most == MOST_BYTES:  # the page before was taken in, or given up
             self.done(errand.run)
         response = await self._answer(errand, asked, attempt, seconds, most, early)
         if early is not None:

@@ -98,6 +98,7 @@ class GraphQLReader:
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Answer):
             raise TypeError("a page of another reader")
+        self._sender.done(self._job.run_id)
         state = self._counted(State.load(cursor), page, facts.count)
         if state.progress.empty > MOST_EMPTY:
             raise SourceError(
