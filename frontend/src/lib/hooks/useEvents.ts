@@ -39,6 +39,11 @@ export function apply(cache: QueryClient, { type, data }: LiveEvent): void {
   }
 }
 
+/** Ask again, also where the first answer is still awaited: a short run ends before it comes. */
+function refresh(cache: QueryClient, queryKey: readonly unknown[]): void {
+  void cache.cancelQueries({ queryKey }).then(() => cache.invalidateQueries({ queryKey }));
+}
+
 function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data: LiveEvent['data']): void {
   const news = Object.fromEntries(COUNTERS.filter((name) => name in data).map((name) => [name, data[name]]));
   let statusChanged = true;
@@ -53,8 +58,7 @@ function applyRun(cache: QueryClient, type: LiveEvent['type'], id: string, data:
     void cache.invalidateQueries({ queryKey: keys.runs.lists });
   }
   if (type === 'run.finished') {
-    void cache.invalidateQueries({ queryKey: keys.runs.log(id) }); // a short run ends before its log was first read
-    void cache.invalidateQueries({ queryKey: keys.runs.series(id) });
+    for (const key of [keys.runs.one(id), keys.runs.log(id), keys.runs.series(id)]) refresh(cache, key);
     const dataset = String(data.datasetId ?? '');
     void cache.invalidateQueries({ queryKey: keys.datasets.one(dataset) });
     void cache.invalidateQueries({ queryKey: keys.datasets.lists });
