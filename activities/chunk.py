@@ -115,6 +115,7 @@ class Chunk:
         self.failures = 0
         self.tally.landed(facts.count, len(page.body))
         self._state = self._next(cursor, page, facts)
+        del page  # large ones are taken in one after another: the next begins with the next await
         if canceled is not None:
             raise canceled
         await self.journal.tick(self.tally.freeze())
