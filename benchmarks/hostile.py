@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.machine import free_port, peak_mb, resident_mb, sign_in, stack
+from benchmarks.machine import peak_mb, resident_mb, sign_in, stack
 from benchmarks.table import show
 
 RUNS = 5
@@ -45,12 +45,12 @@ def served(answer: Answer) -> Generator[str]:
                 await writer.drain()
         writer.close()
 
-    port, loop = free_port(), asyncio.new_event_loop()
-    loop.run_until_complete(asyncio.start_server(talk, "127.0.0.1", port))
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(talk, "127.0.0.1", 0))
     thread = Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

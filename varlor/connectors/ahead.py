@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Final
 
 from varlor.connectors.http import OutResponse
-from varlor.connectors.pace import Pace
+from varlor.connectors.pace import MOST, Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
@@ -145,7 +145,7 @@ class Ahead:
     def _within_limits(self, scene: Scene) -> int:
         """Pages that the run's own limits let through after this one."""
         pages, rows = self._limits.max_pages, self._limits.max_rows
-        by_pages = MOST_BYTES if pages is None else pages - scene.progress.pages
+        by_pages = MOST if pages is None else pages - scene.progress.pages
         if rows is None:
             return by_pages
         left = rows - scene.progress.rows

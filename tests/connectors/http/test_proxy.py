@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from tests.connectors.http.conftest import MakeClient, Names, Serve, answer
+from tests.connectors.http.test_bombs import endlessly
 from tests.connectors.http.test_tls import presenting
 from varlor.connectors.http import OutRequest
 from varlor.errors import SourceError
@@ -109,3 +110,15 @@ async def test_a_proxy_that_refuses_is_not_the_hosts_fault(
     with pytest.raises(SourceError, match="egress proxy") as caught:
         await client.send(OutRequest("GET", "https://api.example/"), deadline=5, max_bytes=1000)
     assert caught.value.kind == "unreachable"
+
+
+async def test_a_flood_of_interim_answers_through_the_proxy_is_refused(
+    proxy: Proxy, serve: Serve, make_client: MakeClient, names: Names
+) -> None:
+    server = await serve(endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000))
+    names.table["api.example"] = ["127.0.0.1"]
+    client = make_client("api.example", proxy_url=proxy.url)
+    request = OutRequest("GET", server.url(host="api.example"))
+    with pytest.raises(SourceError) as caught:
+        await client.send(request, deadline=20, max_bytes=1000)
+    assert caught.value.kind == "too_large"

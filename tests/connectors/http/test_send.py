@@ -175,9 +175,7 @@ async def test_what_came_while_nobody_looked_is_no_answer_to_the_next(
     client = make_client(server.entry)
     await client.send(OutRequest("GET", server.url("/a")), deadline=5, max_bytes=100)
     forging.set()
-    await asyncio.sleep(
-        0
-    )  # the server's turn; the client's, to hear of it, does not come before it asks again
+    await asyncio.sleep(0)  # the server's turn; the client asks again before its own comes
     following = await client.send(OutRequest("GET", server.url("/b")), deadline=5, max_bytes=100)
     assert following.body == b"/b"
     assert server.connections == 2

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import Final
 
 from varlor.connectors.http.connection import Connection
 from varlor.connectors.http.url import Origin
@@ -12,20 +12,12 @@ KEEPALIVE_SECONDS: Final = 4.0  # below the 5 s after which common servers hang 
 _MAX_IDLE: Final = 100
 
 
-class _Kept(NamedTuple):
-    """`until`, by the loop's clock: a loop that was busy comes late to its timer."""
-
-    origin: Origin
-    until: float
-    timer: asyncio.TimerHandle
-
-
 class Pool:
     """`dial` opens a connection to an origin; as many are open as are asked for at once."""
 
     def __init__(self, dial: Callable[[Origin], Awaitable[Connection]]) -> None:
         self._dial = dial
-        self._idle: dict[Connection, _Kept] = {}
+        self._idle: dict[Connection, tuple[Origin, asyncio.TimerHandle]] = {}
         self._is_closed = False
 
     @asynccontextmanager
@@ -39,10 +31,11 @@ class Pool:
 
     def _take(self, origin: Origin) -> Connection | None:
         now = asyncio.get_running_loop().time()
-        for connection in [each for each, kept in reversed(self._idle.items()) if kept.origin == origin]:
-            kept = self._idle.pop(connection)
-            kept.timer.cancel()
-            if now < kept.until and connection.is_free and not connection.is_readable:
+        for connection in [each for each, (reached, _) in reversed(self._idle.items()) if reached == origin]:
+            _, timer = self._idle.pop(connection)
+            timer.cancel()
+            is_late = now >= timer.when()  # a loop that was busy comes late to its timers
+            if not is_late and connection.is_free and not connection.is_readable:
                 return connection
             connection.abort()
         return None
@@ -53,12 +46,12 @@ class Pool:
             return
         if len(self._idle) >= _MAX_IDLE:
             self._drop(next(iter(self._idle)))
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(KEEPALIVE_SECONDS, self._drop, connection)
-        self._idle[connection] = _Kept(origin, loop.time() + KEEPALIVE_SECONDS, timer)
+        timer = asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._drop, connection)
+        self._idle[connection] = origin, timer
 
     def _drop(self, connection: Connection) -> None:
-        self._idle.pop(connection).timer.cancel()
+        _, timer = self._idle.pop(connection)
+        timer.cancel()
         connection.abort()
 
     def close(self) -> None:
