@@ -49,6 +49,7 @@ class Chunk:
     _committing: asyncio.Future[None] | None = None
     _committed_at: float = field(default_factory=monotonic)
     _winding_down: float | None = None  # when the end was first seen
+    _noted_older: bool = False
     _ends_at: float = field(default_factory=lambda: monotonic() + CHUNK_SECONDS)
 
     async def read(self) -> ChunkResult:
@@ -114,6 +115,8 @@ class Chunk:
             facts, canceled = await adding, error
         self.failures = 0
         self.tally.landed(facts.count, len(page.body))
+        if facts.older:
+            self._note_older()
         self._state = self._next(cursor, page, facts)
         del page  # large ones are taken in one after another: the next begins with the next await
         if canceled is not None:
@@ -121,6 +124,15 @@ class Chunk:
         await self.journal.tick(self.tally.freeze())
         if self._state.stuck is not None:
             raise SourceError("pagination_stuck", self._state.stuck)
+
+    def _note_older(self) -> None:
+        wanted = self.run.request.incremental
+        if wanted is not None and not self._noted_older:
+            self._noted_older = True
+            self.journal.note(
+                f"Records from before {self.landing.since} came, which were not asked for: if the API does "
+                f"not know the parameter {wanted.name}, every sync reads everything."
+            )
 
     def _next(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> RunState:
         """The state after a landed page; a stuck pagination is kept too, or its page would be read twice."""

@@ -1,9 +1,10 @@
 """The API itself: every paging style over every collection, and a canonical `/v1`."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from examples.sample_api import paging
@@ -87,7 +88,7 @@ def _add(
 
 def _add_canonical(router: APIRouter, data: SampleData) -> None:
     _add(router, "/v1/users", paging.by_page(data.users), NumberedPage[User], "v1")
-    _add(router, "/v1/events", paging.by_link(data.events), list[Event], "v1", _NEXT_LINK)
+    _add(router, "/v1/events", _read_events(data.events), list[Event], "v1", _NEXT_LINK)
     _add(router, "/v1/orders", _read_orders(data.orders), CursorPage[Order], "v1")
     _add_search(router, data.orders)
     _add_user(router, data.users)
@@ -109,6 +110,24 @@ def _read_orders(orders: Collection) -> Callable[..., Response]:
             since = timestamp(updated_since)
             rows = rows.where(lambda row: row["updated_at"] >= since)
         return paging.by_cursor(rows)(cursor, limit)
+
+    return read
+
+
+def _read_events(events: Collection) -> Callable[..., Response]:
+    def read(
+        request: Request,
+        page: paging.Page = 1,
+        per_page: paging.Size = 100,
+        since: Annotated[date | None, Query(description="Only events of this day and later")] = None,
+        until: Annotated[date | None, Query(description="Only events of this day and before")] = None,
+    ) -> Response:
+        rows = events
+        if since:
+            rows = rows.where(lambda row: row["occurred_at"][:10] >= since.isoformat())
+        if until:
+            rows = rows.where(lambda row: row["occurred_at"][:10] <= until.isoformat())
+        return paging.by_link(rows)(request, page, per_page)
 
     return read
 

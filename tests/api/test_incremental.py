@@ -74,6 +74,21 @@ async def test_the_second_sync_asks_for_what_is_new_until_a_reset(
     assert (await editor.get(place)).json()["rowCount"] == dataset["rowCount"]
 
 
+async def test_a_parameter_that_the_api_does_not_know_is_told_of(
+    editor: httpx2.AsyncClient, sample_url: str
+) -> None:
+    connector = await connected(editor, sample_url)
+    order = {**ORDER, "dataset": {**ORDER["dataset"], "name": "unfiltered"}}
+    order["incremental"] = {"cursorField": "updated_at", "param": "modified_after"}
+    first = await synced(editor, connector, order)
+    assert not any("not asked for" in note for note in first["notes"])
+    second = await synced(editor, connector, order)
+    assert second["rows"] == first["rows"]
+    assert any("modified_after" in note and "not asked for" in note for note in second["notes"])
+    third = await synced(editor, connector, {**ORDER, "dataset": order["dataset"]})
+    assert not any("not asked for" in note for note in third["notes"])
+
+
 async def test_a_schedule_goes_on_from_the_last_position(editor: httpx2.AsyncClient, sample_url: str) -> None:
     connector = await connected(editor, sample_url)
     order = {**ORDER, "dataset": {"name": "kept up", "writeMode": "append", "primaryKey": ["id"]}}

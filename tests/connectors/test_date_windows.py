@@ -155,6 +155,18 @@ async def test_a_window_that_fails_for_a_while_comes_again(home: Reader, diary: 
     assert ids(reading.records) == list(range(DAYS * 3))
 
 
+async def test_an_api_that_ignores_the_window_is_told_of(home: Reader) -> None:
+    ignored: dict[str, Any] = {"params": {**DATES["params"], "since": "2026-01-01", "from": "{from}"}}
+    ignored["params"]["until"] = "2026-01-31"
+    ignored["params"]["to"] = "{to}"
+    reading = await home.read("/events", pagination=PAGED, dateWindows=JANUARY, **ignored)
+    assert len(reading.records) > DAYS * 3
+    (told,) = (note for note in reading.notes if "same records" in note)
+    assert "If the API does not know the parameters" in told
+    well = await home.read("/events", pagination=PAGED, **DATES)
+    assert not any("same records" in note for note in well.notes)
+
+
 async def test_a_path_that_does_not_exist_is_no_empty_range(home: Reader, diary: Diary) -> None:
     diary.missing = True
     with pytest.raises(SourceError, match="window=2026-01-01/2026-01-04"):

@@ -164,6 +164,17 @@ async def test_a_status_becomes_a_kind(
     assert CANARY not in f"{reading.log[0]} {caught.value.excerpt} {caught.value.detail}"
 
 
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [("POST, OPTIONS", "(HTTP 405, it allows POST, OPTIONS)"), ("<b>you</b>", "(HTTP 405)")],
+)
+async def test_a_refused_method_names_those_that_go(reader: Reader, allowed: str, told: str) -> None:
+    reader.api.prepared.append(Answer({}, 405, allow=allowed))
+    with pytest.raises(SourceError) as caught:
+        await reader.read("/raw")
+    assert caught.value.detail.endswith(told)
+
+
 async def test_an_exhausted_budget_is_obeyed_before_it_is_refused(reader: Reader, window: FreeWindow) -> None:
     reader.api.prepared.append(Answer([], x_ratelimit_remaining="0", x_ratelimit_reset="20"))
     await reader.read("/raw")

@@ -192,6 +192,27 @@ async def test_a_field_that_no_record_has_is_said_at_once(lake: Lake) -> None:
         await landing.add(page({"id": 1, "updated": 1}))
 
 
+@pytest.mark.parametrize(
+    ("start", "came", "older"),
+    [
+        ("2026-03-05T00:00:00Z", "2026-02-01T00:00:00Z", True),
+        ("2026-03-05T00:00:00Z", "2026-03-04T06:00:00Z", False),  # some APIs know only dates
+        ("2026-03-05T00:00:00Z", "2026-03-06T00:00:00Z", False),
+        ("2026-03-05T00:00:00Z", None, False),
+        (100, 99, True),
+        (100, 100, False),
+        ("150", "120", True),
+        ("b", "a", False),
+    ],
+)
+async def test_records_that_were_not_asked_for_are_noticed(
+    lake: Lake, start: CursorValue, came: CursorValue | None, older: bool
+) -> None:
+    landing = await lake.datasets.open(target(lake, "run_1", wanted(initialValue=start)))
+    facts = await landing.add(page({"id": 1, "at": start}, {"id": 2, "at": came}))
+    assert (facts.count, facts.older) == (2, older)
+
+
 # --- starting over -----------------------------------------------------------------------------
 
 

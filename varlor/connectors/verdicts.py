@@ -1,5 +1,6 @@
 """What an HTTP status means for a sync or a test, in the contract's words and with a remedy."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -19,6 +20,7 @@ _MESSAGES: Final[dict[SourceKind, str]] = {
     "server_error": "The API failed. It is asked again; if it goes on, its operators can tell why.",
     "bad_request": "The API does not accept the request. Check path, parameters and method.",
 }
+_METHODS: Final = re.compile(r"[A-Z]{3,10}(?:, ?[A-Z]{3,10}){0,9}")
 _MOST_HEADERS: Final = 40
 _LONGEST_HEADER: Final = 300  # characters
 _PASSING_4XX: Final = {408: "timeout", 425: "server_error", 429: "rate_limited"}
@@ -34,11 +36,17 @@ def judge(response: OutResponse, now: datetime, secrets: tuple[str, ...]) -> Sou
     wait = seconds_to_wait(response.headers, now)
     return SourceError(
         kind,
-        f"{_MESSAGES[kind]} (HTTP {status})",
+        f"{_MESSAGES[kind]} (HTTP {status}{_allowed(response)})",
         status=status,
         retry_after=wait if kind in {"rate_limited", "server_error", "timeout"} else None,
         excerpt=excerpt(response.body, secrets, 2_000) or None,
     )
+
+
+def _allowed(response: OutResponse) -> str:
+    """The methods that go with a 405 (RFC 9110 section 15.5.6), where they look like methods."""
+    allowed = response.headers.get("allow", "") if response.status == 405 else ""  # noqa: PLR2004 - RFC 9110
+    return f", it allows {allowed}" if _METHODS.fullmatch(allowed) else ""
 
 
 def shown_headers(headers: Mapping[str, str], secrets: tuple[str, ...]) -> dict[str, str]:

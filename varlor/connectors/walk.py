@@ -20,6 +20,7 @@ class Walk:
 
     `queue` holds what is left of the present page; parents of a dataset are counted by `done` instead,
     in the order that its `version` has them. `aside`: children to come again. `style`: how a child paged.
+    `begins`: the digest of the records that the last window began with.
     """
 
     parents: Cursor | None
@@ -32,6 +33,7 @@ class Walk:
     missing: int = 0
     named: tuple[ParentValue, ...] = ()
     style: dict[str, Any] | None = None
+    begins: str = ""
 
     def dump(self) -> Cursor:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -19,7 +19,7 @@ from varlor.datasets.decode import Decoder
 from varlor.datasets.evolve import evolve, is_empty, same_columns
 from varlor.datasets.files import Heartbeat, name_of, write
 from varlor.datasets.kinds import BOOL, DOUBLE, INT, TEXT
-from varlor.datasets.progress import start_of, top_of
+from varlor.datasets.progress import has_older, start_of, top_of
 from varlor.datasets.shape import OWN_FIELDS, Shape
 from varlor.datasets.table import Table
 from varlor.errors import FencedError, SourceError
@@ -158,7 +158,7 @@ class DeltaLanding:
                 self._shape = absorbed.shape
             for change in absorbed.changes:
                 self._changes.add(change)
-            return PageFacts(count=absorbed.rows)
+            return PageFacts(absorbed.rows, has_older(absorbed, self._since, self._target))
 
     def _stamped(self, parts: Sequence[_Part]) -> Iterator[pa.Table]:
         """The rows with our own columns beside theirs."""

@@ -11,7 +11,7 @@ from varlor.datasets.absorb import Absorbed
 from varlor.datasets.compute import pc
 from varlor.datasets.place import Place
 from varlor.datasets.table import Mark, Table
-from varlor.datasets.watermark import highest, since
+from varlor.datasets.watermark import highest, is_before, since
 from varlor.errors import FencedError, SourceError
 from varlor.ports import LandingTarget
 
@@ -45,6 +45,14 @@ def top_of(page: Absorbed, before: CursorValue | None, target: LandingTarget) ->
             f'No record of the page has the cursor field "{target.incremental.cursor_field}"; name another.',
         )
     return highest(values, before, datetime.now(UTC))
+
+
+def has_older(page: Absorbed, start: CursorValue | None, target: LandingTarget) -> bool:
+    """Whether records lie clearly before where the run asks from: most APIs ignore what they do not know."""
+    if target.incremental is None or start is None:
+        return False
+    values = _values(page, target.incremental.cursor_field)
+    return values is not None and is_before(values, start)
 
 
 def _values(page: Absorbed, field: str) -> pa.Array | None:

@@ -93,6 +93,20 @@ def highest(array: pa.Array, before: CursorValue | None, now: datetime) -> Curso
     return _highest_of([top], before, latest)
 
 
+def is_before(array: pa.Array, start: CursorValue) -> bool:
+    """Whether a value lies clearly before `start`; False where that takes a look at every one of them.
+
+    A day is not much for times, as some APIs know only dates.
+    """
+    low = pc.min(array).as_py() if len(array) > array.null_count else None
+    if low is None or (isinstance(low, str) and not _all_like(low, array)):
+        return False
+    one, asked = rank(low), rank(start)
+    if one.kind != asked.kind or one.kind == "text":
+        return False
+    return bool(one.by < asked.by - (_DAY if one.kind == "time" else 0))
+
+
 def _highest_of(
     values: Iterable[CursorValue], before: CursorValue | None, latest: Decimal
 ) -> CursorValue | None:

@@ -71,9 +71,10 @@ class PageResponse(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What decoding a page showed: how many records, and the last of them when asked for."""
+    """What decoding a page showed: how many records, and whether some are older than was asked for."""
 
     count: int
+    older: bool = False
 
 
 Cursor = dict[str, Any]
