@@ -9,7 +9,7 @@ import pytest
 from tests.api.test_fetch import connected, ended
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("worker_log")]
-ORDER = {
+ORDER: dict[str, Any] = {
     "path": "/v1/orders",
     "dataset": {"name": "orders", "writeMode": "merge", "primaryKey": ["id"]},
     "incremental": {"cursorField": "updated_at", "param": "updated_since", "lookback": 60},
