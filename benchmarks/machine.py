@@ -1,7 +1,6 @@
 """The product as a whole, started for a benchmark, and what the operating system says of its processes."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from tests.e2e.kit import Api, mint
+from tests.ports import free_port
 from tests.stack.launched import FREE_PORTS, Launched
 
 ROOT = Path(__file__).parents[1]
@@ -49,12 +49,6 @@ def resident_mb(pid: int) -> float:
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
     return 0.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

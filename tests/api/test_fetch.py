@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.api.conftest import Door
-from tests.api.processes import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("worker_log")]
 FAST = {"requestsPerMinute": 100_000, "burstLimit": 10_000}

@@ -16,10 +16,11 @@ from sqlalchemy import text
 from api.services import Services
 from examples.sample_api.webhooks import events
 from tests.api.conftest import Door, uvicorn_command
-from tests.api.processes import environment, free_port, running, wait_for_port
+from tests.api.processes import environment, running, wait_for_port
 from tests.api.test_hooks import connector, headers_for, path
 from tests.api.test_inbox import dataset_named, empty, rows_of
 from tests.api.test_outage import without
+from tests.ports import free_port
 from varlor.settings import Settings
 from varlor.storage import create_engine
 

@@ -10,8 +10,9 @@ import time_machine
 
 from api.services import Services
 from tests.api.conftest import token
-from tests.api.processes import environment, free_port, running, wait_for_port
+from tests.api.processes import environment, running, wait_for_port
 from tests.api.test_fetch import connected, ended
+from tests.ports import free_port
 from varlor.contracts.run import NOT_STARTED, RunError
 from varlor.settings import Settings
 

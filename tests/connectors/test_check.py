@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 
-from tests.conftest import free_port
 from tests.connectors.kit import FixedClock, FreeWindow, NoDiscoverer, Reader, connector
 from tests.connectors.odd_api import Answer
+from tests.ports import free_port
 from varlor.connectors import APIConnectorService
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.contracts.check import CheckResult

@@ -22,7 +22,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from moto.server import ThreadedMotoServer
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.stack.launched import VARLOR, clean_environment, eventually
 
 BUCKET = "lake"

@@ -19,7 +19,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.temporal.keys import codec_key
 from varlor.contracts.model import Model
 from varlor.errors import InvalidInputError, PartUnavailableError

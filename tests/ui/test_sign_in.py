@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.api.foreign_kit import Foreign, foreign_provider
-from tests.api.processes import free_port
+from tests.ports import free_port
 from tests.stack.launched import FREE_PORTS, Launched
 from tests.ui.browser import looked_at, profile
 

@@ -129,7 +129,9 @@ class Ahead:
     def _following(self, state: State, page: Page, style: Style, width: int) -> Iterator[Asked]:
         """The requests after those that are under way."""
         count = state.progress.last
-        scene = Scene(state.base, state.asked, page, count, state.progress.after(count))
+        scene = Scene(
+            state.base, state.asked, page, count, state.progress.after(count), promise=state.promise
+        )
         if not isinstance(style, OffsetStyle | PageNumberStyle):
             if self._within_limits(scene) > 0 and not self._under_way:
                 yield from _linked(style, scene)

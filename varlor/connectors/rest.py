@@ -6,16 +6,16 @@ from typing import Final
 from varlor.connectors.ahead import Ahead
 from varlor.connectors.auth import key_param
 from varlor.connectors.http import OutResponse
-from varlor.connectors.jsonpaths import path
 from varlor.connectors.pace import Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import build
 from varlor.connectors.pagination.choose import Choice, choose
+from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
 from varlor.connectors.pagination.memory import MOST_EMPTY
 from varlor.connectors.pagination.probe import Probe
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.step import End, Progress, Scene, Style, whole
+from varlor.connectors.pagination.step import End, Progress, Promise, Scene, Style
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
 from varlor.connectors.rules import Rules
@@ -26,6 +26,7 @@ from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
 
 _PAST_THE_END: Final = frozenset({404, 410, 416})
 _MAYBE_PAST_THE_END: Final = frozenset({400, 422})
+_EMPTY_BYTES: Final = 65_536  # an answer without records is small
 
 
 class RestReader:
@@ -66,7 +67,7 @@ class RestReader:
             response = await self._ahead.answer(state.asked, attempt, most)
         except SourceError as error:
             return await self._after_refusal(state, attempt, error, most)
-        page = self._page(state, response)
+        page = await self._believed(state, self._page(state, response), attempt, most)
         self._pace.taken(len(page.body))
         if state.config is not None and not state.presumed and most == MOST_BYTES:
             self._ahead.begin(state, page, self._style(state.config, bare=state.bare))
@@ -81,9 +82,47 @@ class RestReader:
             page = self._page(state, response)
             page.base = self._plan.base
             return page
-        if not first and _past_the_end(state, error):
-            return Page.nothing(self._job.note, f"The API answered HTTP {error.status} past the last page.")
-        raise error
+        if first or not _past_the_end(state, error):
+            raise error
+        try:
+            response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
+        except SourceError as again:
+            if again.status != error.status or self._is_promised(state):
+                raise
+            return self._ended(state, f"The API answered HTTP {error.status} past the last page.")
+        return self._page(state, response)
+
+    async def _believed(self, state: State, page: Page, attempt: int, most: int) -> Page:
+        """The page; one that is empty where the API counts more records is asked for once more."""
+        if state.progress.empty or len(page.body) > _EMPTY_BYTES or not self._is_promised(state, page):
+            return page
+        if not page.is_empty():
+            return page
+        response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
+        return self._page(state, response)
+
+    def _is_promised(self, state: State, page: Page | None = None) -> bool:
+        """Whether the API's own count, on `page` or before, says that there are records where we are."""
+        style = self._counted(state)
+        if style is None or state.progress.pages == 0:
+            return False
+        return style.promises(self._told(state, style, page), state.asked, state.progress.largest)
+
+    def _counted(self, state: State) -> OffsetStyle | PageNumberStyle | None:
+        style = self._style(state.config, bare=state.bare) if state.config and not state.presumed else None
+        return style if isinstance(style, OffsetStyle | PageNumberStyle) else None
+
+    def _told(self, state: State, style: OffsetStyle | PageNumberStyle, page: Page | None) -> Promise:
+        if page is None:
+            return state.promise
+        return style.told(Scene(state.base, state.asked, page, 0, state.progress, promise=state.promise))
+
+    def _ended(self, state: State, why: str, page: Page | None = None) -> Page:
+        """An empty page in place of an answer that only says that there are no more."""
+        style = self._counted(state)
+        told = None if style is None else self._told(state, style, page)
+        said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
+        return Page.nothing(self._job.note, f"{why} {said}" if said else why)
 
     def _page(self, state: State, response: OutResponse) -> Page:
         page = Page(response, self._job.note, self._errand.secrets)
@@ -101,8 +140,8 @@ class RestReader:
         if page.is_empty():
             return page
         if state.progress.pages > 1:
-            return Page.nothing(self._job.note, "The API repeats its last page; taken as the end.")
-        if _full(state) or self._more_promised(state, page):
+            return self._ended(state, "The API repeats its last page; taken as the end.", page)
+        if _full(state) or self._is_promised(state, page):
             raise SourceError(
                 "pagination_stuck",
                 "The second page holds the same records as the first: the API ignores the paging parameter. "
@@ -113,11 +152,6 @@ class RestReader:
             f"The second page repeats the first: there is one page of {state.progress.rows} records, "
             "or the API ignores the paging parameter.",
         )
-
-    def _more_promised(self, state: State, page: Page) -> bool:
-        where = getattr(state.config, "total_path", None)
-        total = whole(path(where).one(page.answer())) if where else None
-        return total is not None and total > state.progress.rows
 
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Page):
@@ -154,7 +188,7 @@ class RestReader:
 
     def _next(self, state: State, page: Page, count: int, progress: Progress) -> State | None:
         secret = key_param(self._job.connector)
-        scene = Scene(state.base, state.asked, page, count, progress, secret)
+        scene = Scene(state.base, state.asked, page, count, progress, secret, state.promise)
         if state.config is None or state.presumed:
             return self._decide(state, scene)
         step = self._step(self._style(state.config, bare=state.bare), scene)
@@ -203,7 +237,16 @@ class RestReader:
             if not visited.count:
                 visited = visited.then(state.asked.digest())
             visited = visited.then(step.digest())
-        return replace(state, asked=step, progress=scene.progress, visited=visited, digest=scene.page.digest)
+        style = self._counted(state)
+        promise = style.told(scene) if style else state.promise
+        return replace(
+            state,
+            asked=step,
+            progress=scene.progress,
+            visited=visited,
+            digest=scene.page.digest,
+            promise=promise,
+        )
 
     def _style(self, config: Pagination, *, bare: bool) -> Style:
         key = (config, bare)
@@ -232,8 +275,8 @@ class RestReader:
 
 
 def _past_the_end(state: State, error: SourceError) -> bool:
-    """Whether a refusal only says that counting went too far; a short page before makes a 400 believable."""
-    if not isinstance(state.config, Offset | PageNumber):
+    """Whether a refusal may only say that counting went too far; a short page before makes that of a 400."""
+    if error.ruled or not isinstance(state.config, Offset | PageNumber):
         return False
     if error.status in _PAST_THE_END:
         return True

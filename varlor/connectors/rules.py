@@ -51,6 +51,7 @@ def overruled(
         retry_after=silence,
         excerpt=error.excerpt if error else None,
     )
+    ruled.ruled = True
     ruled.retryable = action in {"retry", "throttle"}
     return ruled
 

@@ -9,7 +9,7 @@ from typing import Any
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.links import denied
-from varlor.connectors.pagination.step import End, Scene, whole
+from varlor.connectors.pagination.step import End, Promise, Scene, whole
 from varlor.contracts.pagination import Keyset, Offset, PageNumber
 
 
@@ -30,28 +30,39 @@ class OffsetStyle:
         return base.with_param(self._config.offset_param, at, at=at)
 
     def after(self, scene: Scene) -> Asked | End:
-        total, reached = _total(self._total, scene), self._reached(scene)
+        told, reached = self.told(scene), self._before(scene.sent) + scene.count
         if not scene.count:
-            return End(_shortfall(total, reached))
-        if total is not None and reached == total:
+            return End(_difference(told.total, reached))
+        if told.total is not None and reached == told.total:
             return End()
         return self.ahead(scene, 1)
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
         """The request that many pages after this one, if all hold as many records; 1 is the next."""
-        return self._from(scene.base, self._at(scene) + steps * scene.count)
+        return self._from(scene.base, self._at(scene.sent) + steps * scene.count)
 
     def left(self, scene: Scene) -> int | None:
         """Pages that the API's own total promises after this one, None where it gives none."""
-        total = _total(self._total, scene)
-        return None if total is None else _pages(total - self._reached(scene), scene.count)
+        total = self.told(scene).total
+        return None if total is None else _pages(total - self._before(scene.sent) - scene.count, scene.count)
 
-    def _at(self, scene: Scene) -> int:
-        return self._config.start if scene.sent.at is None else scene.sent.at
+    def told(self, scene: Scene) -> Promise:
+        return Promise(_number(self._total, scene, scene.promise.total))
 
-    def _reached(self, scene: Scene) -> int:
-        """Records up to the end of this page."""
-        return self._at(scene) + scene.count - (1 if self._config.start == 1 else 0)
+    def promises(self, promise: Promise, asked: Asked, largest: int) -> bool:  # noqa: ARG002 - as pages have it
+        """Whether the API's own count says that there is something at `asked`."""
+        return promise.total is not None and self._before(asked) < promise.total
+
+    def shortfall(self, promise: Promise, asked: Asked, rows: int) -> str | None:  # noqa: ARG002 - as pages have it
+        """What is to be said where nothing comes from `asked` on, though more was promised."""
+        return _difference(promise.total, self._before(asked))
+
+    def _at(self, sent: Asked) -> int:
+        return self._config.start if sent.at is None else sent.at
+
+    def _before(self, sent: Asked) -> int:
+        """Records before this request's."""
+        return self._at(sent) - (1 if self._config.start == 1 else 0)
 
 
 class PageNumberStyle:
@@ -71,35 +82,62 @@ class PageNumberStyle:
         return base.with_param(config.page_param, number, at=number)
 
     def after(self, scene: Scene) -> Asked | End:
-        at, last = self._at(scene), self._last(scene)
-        if last is not None and at >= last >= min(self._config.start, 1):
-            return End()
-        total = _total(self._total, scene)
-        if not scene.count and (last is None or at > last):
-            return End(_shortfall(total, scene.progress.rows) if self._from_the_top else None)
-        if total is not None and scene.progress.rows == total and self._from_the_top:
+        at, told, rows = self._at(scene.sent), self.told(scene), scene.progress.rows
+        is_last = told.last is not None and at >= told.last >= self._first
+        is_empty = not scene.count and (told.last is None or at > told.last)
+        missing = told.total is not None and self._from_the_top and rows < told.total
+        if is_empty or (is_last and not (scene.count and missing)):
+            return End(self._said(told, rows, scene.progress.empty))
+        if told.total is not None and rows == told.total and self._from_the_top:
             return End()
         return self.ahead(scene, 1)
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
         """The request that many pages after this one; 1 is the next."""
-        return self._numbered(scene.base, self._at(scene) + steps)
+        return self._numbered(scene.base, self._at(scene.sent) + steps)
 
     def left(self, scene: Scene) -> int | None:
         """Pages that the API's own total promises after this one, None where it gives none."""
-        last = self._last(scene)
-        if last is not None:
-            return max(0, last - self._at(scene))
-        total = _total(self._total, scene) if self._from_the_top else None
-        return None if total is None else _pages(total - scene.progress.rows, scene.count)
+        told = self.told(scene)
+        if told.last is not None:
+            return max(0, told.last - self._at(scene.sent))
+        if told.total is None or not self._from_the_top:
+            return None
+        return _pages(told.total - scene.progress.rows, scene.count)
 
-    def _at(self, scene: Scene) -> int:
-        return self._config.start if scene.sent.at is None else scene.sent.at
+    def told(self, scene: Scene) -> Promise:
+        pages = _number(self._pages, scene, None)
+        last = scene.promise.last if pages is None else pages - 1 + self._first
+        return Promise(_number(self._total, scene, scene.promise.total), last)
 
-    def _last(self, scene: Scene) -> int | None:
-        """The number of the last page, where the API tells how many there are."""
-        pages = _total(self._pages, scene)
-        return None if pages is None else pages - 1 + min(self._config.start, 1)
+    def promises(self, promise: Promise, asked: Asked, largest: int) -> bool:
+        """Whether the API's own count says that there is something at `asked`, in pages of `largest`."""
+        if promise.last is not None:
+            return self._at(asked) <= promise.last
+        before = (self._at(asked) - self._first) * largest
+        return promise.total is not None and self._from_the_top and before < promise.total
+
+    def shortfall(self, promise: Promise, asked: Asked, rows: int) -> str | None:
+        """What is to be said where nothing comes from `asked` on, though more was promised."""
+        left = 0 if promise.last is None else promise.last + 1 - self._at(asked)
+        return self._said(promise, rows, max(0, left))
+
+    def _said(self, told: Promise, rows: int, empty: int) -> str | None:
+        if told.total is not None and self._from_the_top:
+            return _difference(told.total, rows)
+        if told.last is None or not empty:
+            return None
+        return (
+            f"The API counts {told.last + 1 - self._first} pages, but the last {empty} of them hold nothing."
+        )
+
+    def _at(self, sent: Asked) -> int:
+        return self._config.start if sent.at is None else sent.at
+
+    @property
+    def _first(self) -> int:
+        """The number of the API's first page."""
+        return min(self._config.start, 1)
 
     @property
     def _from_the_top(self) -> bool:
@@ -136,8 +174,10 @@ def _field(record: Any, name: str) -> Any:
     return record.get(name) if isinstance(record, dict) else None
 
 
-def _total(where: Path | None, scene: Scene) -> int | None:
-    return whole(where.one(scene.page.around(where))) if where else None
+def _number(where: Path | None, scene: Scene, before: int | None) -> int | None:
+    """What the page says there; what was said `before` where it says nothing."""
+    said = whole(where.one(scene.page.around(where))) if where else None
+    return before if said is None else said
 
 
 def _pages(records: int, size: int) -> int:
@@ -145,11 +185,8 @@ def _pages(records: int, size: int) -> int:
     return max(0, -(-records // size)) if size else 0
 
 
-def _shortfall(total: int | None, read: int) -> str | None:
-    if total is None or read >= total:
-        return None if total is None or read == total else _excess(total, read)
-    return f"The API counts {total} records but handed out {read} before an empty page."
-
-
-def _excess(total: int, read: int) -> str:
-    return f"The API counts {total} records but handed out {read}; it was read until an empty page."
+def _difference(total: int | None, read: int) -> str | None:
+    if total is None or read == total:
+        return None
+    until = "; it was read until an empty page" if read > total else ""
+    return f"The API counts {total} records but handed out {read}{until}."

@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import dump, load
 from varlor.connectors.pagination.memory import Visited
-from varlor.connectors.pagination.step import Progress
+from varlor.connectors.pagination.step import NOTHING, Progress, Promise
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.records import Place, Shape
 from varlor.contracts.pagination import Pagination
@@ -33,6 +33,7 @@ class State:
     visited: Visited = field(default_factory=Visited)
     digest: str = ""
     trial: Trial | None = None
+    promise: Promise = NOTHING
 
     def dump(self) -> Cursor:
         progress = self.progress
@@ -48,6 +49,7 @@ class State:
             "visited": self.visited.dump(),
             "digest": self.digest,
             "trial": self.trial.dump() if self.trial else None,
+            "promise": [self.promise.total, self.promise.last],
         }
 
     @classmethod
@@ -66,4 +68,5 @@ class State:
             visited=Visited.load(cursor["visited"]),
             digest=cursor["digest"],
             trial=Trial.load(trial) if trial else None,
+            promise=Promise(*cursor.get("promise", ())),
         )

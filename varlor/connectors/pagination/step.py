@@ -1,7 +1,7 @@
 """What every style answers after a page: the next request, or why there is none."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -50,6 +50,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What the API last said that it holds: records in all, and the number of the last page."""
+
+    total: int | None = None
+    last: int | None = None
+
+
+NOTHING: Final = Promise()
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """No further page; `note` is for the run when the end is worth explaining."""
 
@@ -58,7 +69,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a style may look at after a page. `base` is the run's plain request, without any position."""
+    """What a style may look at after a page. `base` is the run's plain request, without any position.
+
+    `promise` is of the pages before.
+    """
 
     base: Asked
     sent: Asked
@@ -66,6 +80,7 @@ class Scene:
     count: int
     progress: Progress
     secret_params: frozenset[str] = frozenset()
+    promise: Promise = NOTHING
 
     def follow(self, link: str) -> Asked:
         """The request of a next link, absolute or relative to the page it stood on, without the credential.
