@@ -157,6 +157,22 @@ class OddApi:
         more = {} if "silent" in query else {"has_more": at + len(rows) < n}
         return Answer({"data": rows, "next_cursor": str(at + len(rows)), **more})
 
+    def token(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Cursors of every kind (`as`), sent back as they came; `more`: beside them is whether there is more."""
+        sent = json.loads(body).get("after") if body else query.get("after")
+        plain = sent.get("at") if isinstance(sent, dict) else sent[-1] if isinstance(sent, list) else sent
+        at = int(float(plain or 0))
+        rows, n = self._slice(query, at)
+        following = at + len(rows)
+        kinds = {"float": following + 0.25, "object": {"at": following}, "list": ["x", following]}
+        is_last = following >= n
+        envelope: dict[str, Any] = {"data": rows}
+        if "as" in query:
+            envelope["next"] = None if is_last else kinds[query["as"]]
+        if "more" in query:
+            envelope["has_more"] = not is_last
+        return Answer(envelope)
+
     def skip(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         rows, _ = self._slice(query, int(query.get("skip", "0")))
         return Answer(rows)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.connectors.kit import Reader, Reading
-from tests.connectors.odd_api import OddApi
+from tests.connectors.odd_api import Answer, OddApi
 from varlor.errors import SourceError
 
 FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
@@ -62,6 +62,87 @@ async def test_what_goes_round_ends_in_an_error_that_says_so(
     assert caught.value.kind == "pagination_stuck"
     assert len(into.records) == records
     assert len(odd_api.seen) <= into.pages + 1
+
+
+AFTER = {"type": "cursor", "cursorPath": "$.next", "cursorParam": "after"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("float", {}),
+        ("object", {"method": "POST", "body": {"q": 1}}),
+        ("list", {"method": "POST", "body": {"q": 1}}),
+    ],
+)
+@pytest.mark.parametrize("hops", [False, True])
+async def test_a_cursor_is_sent_back_as_it_came(
+    reader: Reader, kind: str, more: dict[str, Any], hops: bool
+) -> None:
+    pagination = AFTER | ({"in": "body"} if more else {})
+    reading = await reader.read(f"/token?n=45&as={kind}", pagination=pagination, hops=hops, **more)
+    assert reading.ids == list(range(45))
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/token?n=45&as=object", "only a body can take back"),
+        ("/token?n=45&more=1", "names no cursor at"),
+        ("/next_url?n=45&as=1", "holds no address"),
+    ],
+)
+async def test_what_cannot_be_followed_is_an_error_on_the_first_page(
+    reader: Reader, path: str, told: str
+) -> None:
+    style = {"type": "next_url", "nextPath": "$.results"} if "next_url" in path else AFTER
+    with pytest.raises(SourceError, match=told) as caught:
+        await reader.read(path, pagination=style)
+    assert caught.value.kind == "pagination_stuck"
+
+
+async def test_more_without_a_cursor_is_told_on_a_later_page(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.instead["after", "10.25"] = [Answer({"data": [{"id": 10}], "has_more": True})]
+    reading = await reader.read("/token?n=45&as=float", pagination=AFTER)
+    assert reading.ids == list(range(11))
+    assert "The API says that there is more, but names no cursor at $.next." in reading.notes
+
+
+@pytest.mark.parametrize(
+    ("path", "pagination", "told"),
+    [
+        ("/token?n=45", AFTER, "$.next"),
+        ("/next_url?n=45", {"type": "next_url", "nextPath": "$.next_page"}, "$.next_page"),
+        ("/skip?n=45", {"type": "link_header"}, "Link header with rel=next"),
+        (
+            "/cursor?n=45&header=1",
+            {"type": "cursor", "cursorHeader": "X-After", "cursorParam": "cursor"},
+            "header X-After",
+        ),
+    ],
+)
+async def test_a_sign_that_is_looked_for_in_the_wrong_place_is_told(
+    reader: Reader, path: str, pagination: dict[str, Any], told: str
+) -> None:
+    reading = await reader.read(path, pagination=pagination)
+    assert reading.ids == list(range(10))
+    assert f"The first page has no {told}, and was taken for the only one." in reading.notes
+
+
+async def test_a_page_for_people_in_between_is_asked_for_again(reader: Reader, odd_api: OddApi) -> None:
+    html = Answer(raw=b"<html>back soon</html>", type_="text/html")
+    odd_api.instead["page", "3"] = [html]
+    reading = await reader.read("/page?n=45", pagination=NUMBERED, patient=True)
+    assert reading.ids == list(range(45))
+    odd_api.instead["page", "3"] = [html] * 9
+    with pytest.raises(SourceError) as caught:
+        await reader.read("/page?n=45", pagination=NUMBERED, patient=True)
+    assert caught.value.kind == "not_json"
+    assert len(odd_api.instead["page", "3"]) == 9 - 3
+    odd_api.instead["page", "1"] = [html]
+    with pytest.raises(SourceError) as caught:
+        await reader.read("/page?n=45", pagination=NUMBERED)
+    assert not caught.value.retryable
 
 
 async def test_an_ignored_offset_does_not_read_the_first_page_for_ever(

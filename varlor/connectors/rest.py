@@ -1,21 +1,22 @@
 """Reads a REST endpoint page by page: `ports.PageReader`, whose whole memory is the cursor."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from varlor.connectors.ahead import Ahead
 from varlor.connectors.auth import key_param
+from varlor.connectors.ends import Ends, past_the_end
 from varlor.connectors.http import OutResponse
 from varlor.connectors.pace import Pace
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import build
 from varlor.connectors.pagination.choose import Choice, choose
-from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
 from varlor.connectors.pagination.memory import MOST_EMPTY
 from varlor.connectors.pagination.probe import Probe
 from varlor.connectors.pagination.state import State
-from varlor.connectors.pagination.step import End, Progress, Promise, Scene, Style
+from varlor.connectors.pagination.step import End, Progress, Scene, Style
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
 from varlor.connectors.rules import Rules
@@ -24,8 +25,7 @@ from varlor.contracts.pagination import CursorToken, Keyset, Offset, PageNumber,
 from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
 
-_PAST_THE_END: Final = frozenset({404, 410, 416})
-_MAYBE_PAST_THE_END: Final = frozenset({400, 422})
+_PATIENCE: Final = 3  # attempts until an answer that is no JSON is taken for what the API has to say
 _EMPTY_BYTES: Final = 65_536  # an answer without records is small
 
 
@@ -50,6 +50,7 @@ class RestReader:
         self._styles: dict[tuple[Pagination, bool], Style] = {}
         self._pace = pace or Pace()
         self._ahead = Ahead(sender, self._errand, job, self._pace)
+        self._ends = Ends(job.note, lambda config, bare: self._style(config, bare=bare))
         self._latest: tuple[Cursor, State] | None = None
 
     def start(self) -> Cursor:
@@ -67,7 +68,12 @@ class RestReader:
             response = await self._ahead.answer(state.asked, attempt, most)
         except SourceError as error:
             return await self._after_refusal(state, attempt, error, most)
-        page = await self._believed(state, self._page(state, response), attempt, most)
+        try:
+            page = await self._believed(state, self._page(state, response), attempt, most)
+        except SourceError as error:
+            if error.kind == "not_json" and attempt < _PATIENCE:
+                error.retryable = state.progress.pages > 0  # a proxy's page in between, most often
+            raise
         self._pace.taken(len(page.body))
         if state.config is not None and not state.presumed and most == MOST_BYTES:
             self._ahead.begin(state, page, self._style(state.config, bare=state.bare))
@@ -82,47 +88,24 @@ class RestReader:
             page = self._page(state, response)
             page.base = self._plan.base
             return page
-        if first or not _past_the_end(state, error):
+        if first or not past_the_end(state, error):
             raise error
         try:
             response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
         except SourceError as again:
-            if again.status != error.status or self._is_promised(state):
+            if again.status != error.status or self._ends.is_promised(state):
                 raise
-            return self._ended(state, f"The API answered HTTP {error.status} past the last page.")
+            return self._ends.nothing(state, f"The API answered HTTP {error.status} past the last page.")
         return self._page(state, response)
 
     async def _believed(self, state: State, page: Page, attempt: int, most: int) -> Page:
         """The page; one that is empty where the API counts more records is asked for once more."""
-        if state.progress.empty or len(page.body) > _EMPTY_BYTES or not self._is_promised(state, page):
+        if state.progress.empty or len(page.body) > _EMPTY_BYTES or not self._ends.is_promised(state, page):
             return page
         if not page.is_empty():
             return page
         response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
         return self._page(state, response)
-
-    def _is_promised(self, state: State, page: Page | None = None) -> bool:
-        """Whether the API's own count, on `page` or before, says that there are records where we are."""
-        style = self._counted(state)
-        if style is None or state.progress.pages == 0:
-            return False
-        return style.promises(self._told(state, style, page), state.asked, state.progress.largest)
-
-    def _counted(self, state: State) -> OffsetStyle | PageNumberStyle | None:
-        style = self._style(state.config, bare=state.bare) if state.config and not state.presumed else None
-        return style if isinstance(style, OffsetStyle | PageNumberStyle) else None
-
-    def _told(self, state: State, style: OffsetStyle | PageNumberStyle, page: Page | None) -> Promise:
-        if page is None:
-            return state.promise
-        return style.told(Scene(state.base, state.asked, page, 0, state.progress, promise=state.promise))
-
-    def _ended(self, state: State, why: str, page: Page | None = None) -> Page:
-        """An empty page in place of an answer that only says that there are no more."""
-        style = self._counted(state)
-        told = None if style is None else self._told(state, style, page)
-        said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
-        return Page.nothing(self._job.note, f"{why} {said}" if said else why)
 
     def _page(self, state: State, response: OutResponse) -> Page:
         page = Page(response, self._job.note, self._errand.secrets)
@@ -132,26 +115,8 @@ class RestReader:
             plan, url_path = self._plan, state.asked.url.partition("?")[0]
             page.find(plan.record_path or plan.record_hint, url_path, explicit=plan.record_path is not None)
         if isinstance(state.config, Offset | PageNumber | Keyset) and page.take_digest() == state.digest:
-            return self._repeated(state, page)
+            return self._ends.repeated(state, page)
         return page
-
-    def _repeated(self, state: State, page: Page) -> Page:
-        """The same records again: the parameter is ignored, or the last page answers for all after it."""
-        if page.is_empty():
-            return page
-        if state.progress.pages > 1:
-            return self._ended(state, "The API repeats its last page; taken as the end.", page)
-        if _full(state) or self._is_promised(state, page):
-            raise SourceError(
-                "pagination_stuck",
-                "The second page holds the same records as the first: the API ignores the paging parameter. "
-                "Set another pagination, or none if it has one page.",
-            )
-        return Page.nothing(
-            self._job.note,
-            f"The second page repeats the first: there is one page of {state.progress.rows} records, "
-            "or the API ignores the paging parameter.",
-        )
 
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
         if not isinstance(page, Page):
@@ -198,8 +163,8 @@ class RestReader:
         """After the first page of `auto`: a style, a trial, or the end."""
         choice = choose(scene, self._plan.known_params)
         if state.presumed and state.config is not None and choice.certain is None:
-            step = self._step(self._style(state.config, bare=state.bare), scene)
-            choice = choice.preferring(state.config, step if isinstance(step, Asked) else None, state.base)
+            step = self._presumed(self._style(state.config, bare=state.bare), scene)
+            choice = choice.preferring(state.config, step, state.base)
         if choice.certain is not None:
             self._job.note(f"Pagination found: {choice.why}")
             decided = replace(state, config=choice.certain, presumed=False)
@@ -213,6 +178,13 @@ class RestReader:
     def _try(self, state: State, scene: Scene, choice: Choice) -> State:
         trial = Trial.begin(choice, scene.page.records(), scene.count)
         return replace(state, config=None, presumed=False, progress=scene.progress, trial=trial)
+
+    def _presumed(self, style: Style, scene: Scene) -> Asked | None:
+        """The next request as a document has it; it may be wrong in any way."""
+        with suppress(SourceError):
+            step = self._step(style, scene)
+            return step if isinstance(step, Asked) else None
+        return None
 
     def _step(self, style: Style, scene: Scene) -> Asked | End:
         try:
@@ -237,7 +209,7 @@ class RestReader:
             if not visited.count:
                 visited = visited.then(state.asked.digest())
             visited = visited.then(step.digest())
-        style = self._counted(state)
+        style = self._ends.counted(state)
         promise = style.told(scene) if style else state.promise
         return replace(
             state,
@@ -272,25 +244,3 @@ class RestReader:
         """Nothing but a request under way is held open: connections belong to the client."""
         await self._ahead.drop()
         self._sender.done(self._job.run_id)
-
-
-def _past_the_end(state: State, error: SourceError) -> bool:
-    """Whether a refusal may only say that counting went too far; a short page before makes that of a 400."""
-    if error.ruled or not isinstance(state.config, Offset | PageNumber):
-        return False
-    if error.status in _PAST_THE_END:
-        return True
-    short = state.progress.last < (_size(state) or state.progress.largest)
-    return error.status in _MAYBE_PAST_THE_END and short
-
-
-def _size(state: State) -> int | None:
-    """Records a page that were asked for, where they were."""
-    if state.bare or not isinstance(state.config, Offset | PageNumber):
-        return None
-    return state.config.limit if isinstance(state.config, Offset) else state.config.size
-
-
-def _full(state: State) -> bool:
-    size = _size(state)
-    return size is not None and state.progress.last >= size

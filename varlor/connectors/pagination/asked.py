@@ -51,7 +51,7 @@ class Asked:
     def with_header(self, name: str, value: str) -> Self:
         return replace(self, headers={**self.headers, name: value})
 
-    def with_field(self, name: str, value: str | int, *, at: int | None = None) -> Self:
+    def with_field(self, name: str, value: Any, *, at: int | None = None) -> Self:
         """Set a member of the body; `page.cursor` goes into an object `page` that is there."""
         body = dict(self.body or {})
         outer, _, inner = name.partition(".")

@@ -8,7 +8,7 @@ from typing import Any
 
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
-from varlor.connectors.pagination.links import denied
+from varlor.connectors.pagination.links import says_more
 from varlor.connectors.pagination.step import End, Promise, Scene, whole
 from varlor.contracts.pagination import Keyset, Offset, PageNumber
 
@@ -155,7 +155,7 @@ class KeysetStyle:
 
     def after(self, scene: Scene) -> Asked | End:
         records = scene.page.records()
-        if not records or denied(scene.page.answer(), ()):
+        if not records or says_more(scene.page.answer(), ()) is False:
             return End()
         value = _field(records[-1], self._config.field)
         if not isinstance(value, str | int | float) or isinstance(value, bool):

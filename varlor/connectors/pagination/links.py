@@ -1,8 +1,9 @@
 """Styles whose answers name the next request themselves: Link header, next URL, cursor token."""
 
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from varlor.connectors.decoding import encode
 from varlor.connectors.jsonpaths import path, to
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.step import End, Scene, scalar
@@ -10,9 +11,9 @@ from varlor.contracts.pagination import CursorToken, NextUrl
 from varlor.errors import SourceError
 
 # No part of it can match the same text in two ways, so that a hostile header costs no more than its length.
-_PARAM = r"\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+))?"
-_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAM})*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\";,]+))", re.IGNORECASE)
+_NAME, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+"
+_PARAM = re.compile(rf"(?:\s*;)+\s*({_NAME})(?:\s*=\s*({_VALUE}))?")
+_LINK = re.compile(rf"<([^<>]*)>((?:(?:\s*;)+\s*{_NAME}(?:\s*=\s*(?:{_VALUE}))?)*)")
 MORE: Final = ("has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "more")
 _LONGEST_HEADER: Final = 32_768  # characters
 _LONGEST_TOKEN: Final = 8192  # characters
@@ -22,8 +23,8 @@ def links(header: str | None) -> dict[str, str]:
     """Relation → address of a Link header (RFC 8288 section 3); the first of each relation counts."""
     found: dict[str, str] = {}
     for match in _LINK.finditer((header or "")[:_LONGEST_HEADER]):
-        rel = _REL.search(match[2])
-        for name in (rel[1] or rel[2] or "").lower().split() if rel else ():
+        params = {name.lower(): value for name, value in reversed(_PARAM.findall(match[2]))}
+        for name in params.get("rel", "").strip("\"'").lower().split():
             found.setdefault(name, match[1])
     return found
 
@@ -34,7 +35,7 @@ class LinkHeaderStyle:
 
     def after(self, scene: Scene) -> Asked | End:
         target = links(scene.page.headers.get("link")).get("next")
-        return scene.follow(target) if target else End()
+        return scene.follow(target) if target else _ended(scene, "Link header with rel=next")
 
 
 class NextUrlStyle:
@@ -45,8 +46,13 @@ class NextUrlStyle:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        target = address(self._path.one(scene.page.around(self._path)))
-        return scene.follow(target) if target else End()
+        found = self._path.all(scene.page.around(self._path))
+        target = address(found[0]) if found else None
+        if target is None and found and found[0]:
+            raise SourceError("pagination_stuck", f"{self._path.text} holds no address of a next page.")
+        if target is not None:
+            return scene.follow(target)
+        return End() if found else _ended(scene, self._path.text)
 
 
 class CursorStyle:
@@ -60,34 +66,74 @@ class CursorStyle:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        token = self._token(scene)
+        """Raises SourceError(pagination_stuck): a token that cannot be sent, or none though there is more."""
+        answer, found = self._found(scene)
+        keys = self._path.keys if self._path else None
+        token = None if keys and says_more(answer, keys) is False else self._sendable(found)
         if token is None:
-            return End()
-        if len(token) > _LONGEST_TOKEN:
+            return self._without_token(scene, answer, found)
+        if len(token if isinstance(token, str) else encode(token)) > _LONGEST_TOKEN:
             raise SourceError(
                 "pagination_stuck", f"The API's cursor is longer than {_LONGEST_TOKEN} characters."
             )
-        if self._config.in_ == "header":
-            return scene.base.with_header(self._config.cursor_param, token)
         if self._config.in_ == "body":
             return scene.base.with_field(self._config.cursor_param, token)
-        return scene.base.with_query(self._config.cursor_param, token)
+        if self._config.in_ == "header":
+            return scene.base.with_header(self._config.cursor_param, str(token))
+        return scene.base.with_query(self._config.cursor_param, str(token))
 
-    def _token(self, scene: Scene) -> str | None:
+    def _found(self, scene: Scene) -> tuple[Any, list[Any]]:
+        """The answer, as far as it is wanted, and what stands where the token should be."""
         if self._path is None:
-            return scalar(scene.page.headers.get(self._config.cursor_header or ""))
+            header = scene.page.headers.get(self._config.cursor_header or "")
+            return None, [] if header is None else [header]
         answer = scene.page.around(self._path, beside=True)
-        if self._path.keys and denied(answer, self._path.keys):
-            return None
-        return scalar(self._path.one(answer))
+        return answer, self._path.all(answer)
+
+    def _sendable(self, found: list[Any]) -> Any:
+        """Text; in a body an object or a list too. None for the many ways to say that there is no next."""
+        value = found[0] if found else None
+        if isinstance(value, dict | list):
+            if value and self._config.in_ != "body":
+                raise SourceError(
+                    "pagination_stuck",
+                    f"The cursor at {self._place} is an object or a list, which only a body can take back: "
+                    "set the pagination's `in` to body, or a path to a text in it.",
+                )
+            return cast("Any", value) or None
+        return str(value) if isinstance(value, float) and value else scalar(value)
+
+    def _without_token(self, scene: Scene, answer: Any, found: list[Any]) -> End:
+        if self._path and self._path.keys and says_more(answer, self._path.keys):
+            told = f"The API says that there is more, but names no cursor at {self._place}."
+            if scene.progress.pages == 1:
+                raise SourceError("pagination_stuck", f"{told} Set the path to where it is.")
+            return End(told)
+        return End() if found else _ended(scene, self._place)
+
+    @property
+    def _place(self) -> str:
+        return self._config.cursor_path or f"header {self._config.cursor_header}"
 
 
-def denied(answer: Any, keys: tuple[str, ...]) -> bool:
-    """Whether a `has_more: false` stands beside the token or at the top: some APIs always send a token."""
+def _ended(scene: Scene, where: str) -> End:
+    """The last page lacks it; so does the first one where it was looked for in the wrong place."""
+    if scene.progress.pages > 1 or not scene.count:
+        return End()
+    return End(f"The first page has no {where}, and was taken for the only one.")
+
+
+def says_more(answer: Any, keys: tuple[str, ...]) -> bool | None:
+    """What a `has_more` beside the token or at the top says; some APIs always send a token."""
     beside = path(to(*keys[:-1])).one(answer)
-    return any(
-        isinstance(node, dict) and any(node.get(name) is False for name in MORE) for node in (beside, answer)
-    )
+    said = [
+        node[name]
+        for node in (beside, answer)
+        if isinstance(node, dict)
+        for name in MORE
+        if isinstance(node.get(name), bool)
+    ]
+    return all(said) if said else None
 
 
 def address(value: Any) -> str | None:

@@ -1,0 +1,85 @@
+"""Where a counted reading ends: an answer that says so, beside what the API itself has counted."""
+
+from collections.abc import Callable
+from typing import Final
+
+from varlor.connectors.page import Page
+from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
+from varlor.connectors.pagination.state import State
+from varlor.connectors.pagination.step import Promise, Scene, Style
+from varlor.contracts.pagination import Offset, PageNumber, Pagination
+from varlor.errors import SourceError
+
+_PAST_THE_END: Final = frozenset({404, 410, 416})
+_MAYBE_PAST_THE_END: Final = frozenset({400, 422})
+
+
+class Ends:
+    """`style` makes a style of its configuration, bare or not."""
+
+    def __init__(self, note: Callable[[str], None], style: Callable[[Pagination, bool], Style]) -> None:
+        self._note = note
+        self._style = style
+
+    def is_promised(self, state: State, page: Page | None = None) -> bool:
+        """Whether the API's own count, on `page` or before, says that there are records where we are."""
+        style = self.counted(state)
+        if style is None or state.progress.pages == 0:
+            return False
+        return style.promises(self._told(state, style, page), state.asked, state.progress.largest)
+
+    def counted(self, state: State) -> OffsetStyle | PageNumberStyle | None:
+        style = self._style(state.config, state.bare) if state.config and not state.presumed else None
+        return style if isinstance(style, OffsetStyle | PageNumberStyle) else None
+
+    def _told(self, state: State, style: OffsetStyle | PageNumberStyle, page: Page | None) -> Promise:
+        if page is None:
+            return state.promise
+        return style.told(Scene(state.base, state.asked, page, 0, state.progress, promise=state.promise))
+
+    def nothing(self, state: State, why: str, page: Page | None = None) -> Page:
+        """An empty page in place of an answer that only says that there are no more."""
+        style = self.counted(state)
+        told = None if style is None else self._told(state, style, page)
+        said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
+        return Page.nothing(self._note, f"{why} {said}" if said else why)
+
+    def repeated(self, state: State, page: Page) -> Page:
+        """The same records again: the parameter is ignored, or the last page answers for all after it."""
+        if page.is_empty():
+            return page
+        if state.progress.pages > 1:
+            return self.nothing(state, "The API repeats its last page; taken as the end.", page)
+        if _full(state) or self.is_promised(state, page):
+            raise SourceError(
+                "pagination_stuck",
+                "The second page holds the same records as the first: the API ignores the paging parameter. "
+                "Set another pagination, or none if it has one page.",
+            )
+        return Page.nothing(
+            self._note,
+            f"The second page repeats the first: there is one page of {state.progress.rows} records, "
+            "or the API ignores the paging parameter.",
+        )
+
+
+def past_the_end(state: State, error: SourceError) -> bool:
+    """Whether a refusal may only say that counting went too far; a short page before makes that of a 400."""
+    if error.ruled or not isinstance(state.config, Offset | PageNumber):
+        return False
+    if error.status in _PAST_THE_END:
+        return True
+    short = state.progress.last < (_size(state) or state.progress.largest)
+    return error.status in _MAYBE_PAST_THE_END and short
+
+
+def _size(state: State) -> int | None:
+    """Records a page that were asked for, where they were."""
+    if state.bare or not isinstance(state.config, Offset | PageNumber):
+        return None
+    return state.config.limit if isinstance(state.config, Offset) else state.config.size
+
+
+def _full(state: State) -> bool:
+    size = _size(state)
+    return size is not None and state.progress.last >= size
