@@ -158,7 +158,7 @@ class OddApi:
         return Answer({"data": rows, "next_cursor": str(at + len(rows)), **more})
 
     def token(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
-        """Cursors of every kind (`as`), sent back as they came; `more`: beside them is whether there is more."""
+        """Cursors of every kind (`as`), sent back as they came; with `more`, whether there is more."""
         sent = json.loads(body).get("after") if body else query.get("after")
         plain = sent.get("at") if isinstance(sent, dict) else sent[-1] if isinstance(sent, list) else sent
         at = int(float(plain or 0))
