@@ -173,6 +173,31 @@ class OddApi:
             envelope["has_more"] = not is_last
         return Answer(envelope)
 
+    def round(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Five pages of ten for ever: after the last comes the last (`clamp`), or the first (`wrap`) again.
+
+        `moving`: each answer has another `served_at`. `bare`: records without an id. `stores`: no end of that
+        kind, but ten pages, each with the same ids in another store.
+        """
+        page = int(query.get("page", "1"))
+        last = 10 if "stores" in query else 5
+        number = min(page, last) if "clamp" in query else (page - 1) % last + 1 if "wrap" in query else page
+        rows = [record(i) for i in range((number - 1) * 10, number * 10)] if number <= last else []
+        for at, row in enumerate(rows):
+            if "stores" in query:
+                row |= {"id": at, "store": number}
+            if "moving" in query:
+                row["served_at"] = len(self.seen)
+            if "bare" in query:
+                del row["id"]
+        return Answer({"data": rows})
+
+    def window(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Offsets beyond the end are moved back to the last ten."""
+        n, at = int(query.get("n", "45")), int(query.get("offset", "0"))
+        at = at if at < n else n - 10
+        return Answer({"items": self._slice(query, at)[0]})
+
     def skip(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         rows, _ = self._slice(query, int(query.get("skip", "0")))
         return Answer(rows)

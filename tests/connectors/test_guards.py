@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.kit import Reader, Reading
 from tests.connectors.odd_api import Answer, OddApi
+from varlor.connectors.pagination.seen import Marks, mark_of
 from varlor.errors import SourceError
 
 FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
@@ -145,9 +146,76 @@ async def test_a_page_for_people_in_between_is_asked_for_again(reader: Reader, o
     assert not caught.value.retryable
 
 
+@pytest.mark.parametrize("way", ["clamp=1", "wrap=1"])
+@pytest.mark.parametrize("more", ["", "&moving=1"])
+@pytest.mark.parametrize("pagination", [{"type": "page_number"}, "auto"])
+@pytest.mark.parametrize("hops", [False, True])
+async def test_an_api_that_goes_round_is_left_at_its_end(
+    reader: Reader, way: str, more: str, pagination: Any, hops: bool
+) -> None:
+    reading = await reader.read(f"/round?{way}{more}", pagination=pagination, hops=hops)
+    assert reading.ids == list(range(50))
+    assert any("taken as the end" in note for note in reading.notes)
+
+
+async def test_what_goes_round_without_ids_ends_in_an_error(reader: Reader) -> None:
+    into = Reading()
+    with pytest.raises(SourceError, match="goes round"):
+        await reader.read("/round?wrap=1&bare=1", pagination={"type": "page_number"}, into=into)
+    assert len(into.records) <= 100
+
+
+@pytest.mark.parametrize("more", ["", "&moving=1"])
+@pytest.mark.parametrize("hops", [False, True])
+async def test_ids_that_come_again_on_each_page_do_not_end_a_reading(
+    reader: Reader, odd_api: OddApi, more: str, hops: bool
+) -> None:
+    reading = await reader.read(f"/round?stores=1{more}", pagination={"type": "page_number"}, hops=hops)
+    assert [record["store"] for record in reading.records] == [n for n in range(1, 11) for _ in range(10)]
+    assert hops or len(odd_api.seen) <= 11 + 2
+
+
+@pytest.mark.parametrize("n", [45, 50])
+async def test_a_last_window_that_is_moved_back_doubles_nothing(reader: Reader, n: int) -> None:
+    reading = await reader.read(f"/window?n={n}", pagination={"type": "offset", "limit": 10})
+    assert reading.ids == list(range(n)), reading.ids
+
+
 async def test_an_ignored_offset_does_not_read_the_first_page_for_ever(
     reader: Reader, odd_api: OddApi
 ) -> None:
     with pytest.raises(SourceError, match="ignores the paging parameter"):
         await reader.read("/deaf?n=20&total=100", pagination={"type": "offset", "totalPath": "$.total"})
     assert len(odd_api.seen) <= 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[",
+        b"]",
+        b"[]",
+        b"][",
+        b'[{"id": ' + b"7" * 5000 + b"}]",
+        b'[{"id": "\\ud800"}]',
+        b'[{"id": NaN}]',
+        b'{"data": [' + b'{"id":' * 2000,
+        b"[" + b'{"a":' * 2000 + b"1" + b"}" * 2000 + b"]",
+        b'[{"id": "\xff\xfe"}]',
+        b"[1, 2]",
+        b'[{"id": {}}, {"id": 1}]',
+    ],
+)
+def test_marks_are_taken_of_anything(text: bytes) -> None:
+    assert Marks.of(text) == Marks.of(text)
+
+
+def test_marks_tell_the_first_ids_and_the_last_record() -> None:
+    one, other = (
+        b'{"n": 1, "data": [{"id": 1, "v": %d}, {"v": 2, "id": {"x": 2}}, {"id": 3}]}' % n for n in (4, 5)
+    )
+    assert Marks.of(one).ids == Marks.of(other).ids != ""
+    assert Marks.of(one).end == Marks.of(other).end == mark_of({"id": 3})
+    assert Marks.of(one).whole != Marks.of(other).whole
+    assert Marks.of(b'[{"id": 1}, {"id": 1}]').ids == ""

@@ -24,7 +24,10 @@ def commands(page: Path) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
                 yield words, frozenset(re.findall(r"--[a-z-]+", found[2].split(" #")[0]))
 
 
-SAID = sorted({(words, options) for page in PAGES for words, options in commands(page)}, key=str)
+SAID = sorted(
+    {(words, options) for page in PAGES for words, options in commands(page)},
+    key=lambda said: (said[0], sorted(said[1])),
+)
 
 
 @pytest.mark.parametrize(("words", "options"), SAID, ids=lambda v: " ".join(sorted(v)) if v else "")

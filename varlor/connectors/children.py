@@ -194,7 +194,7 @@ class ChildrenReader:
         def after(walk: Walk, facts: PageFacts) -> Walk:
             following = reader.advance(at, page, facts)
             if self._wanted is None and child is None and facts.count > 1:
-                walk = self._compared(walk, page.take_digest())
+                walk = self._compared(walk, page.take_marks().whole)
             return gone_on(walk, following, late)
 
         return Handed(after, taken)

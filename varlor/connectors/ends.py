@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 from varlor.connectors.page import Page
+from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
+from varlor.connectors.pagination.seen import identified, mark_of
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import Promise, Scene, Style
-from varlor.contracts.pagination import Offset, PageNumber, Pagination
+from varlor.contracts.pagination import Keyset, Offset, PageNumber, Pagination
 from varlor.errors import SourceError
 
 _PAST_THE_END: Final = frozenset({404, 410, 416})
@@ -20,6 +22,7 @@ class Ends:
     def __init__(self, note: Callable[[str], None], style: Callable[[Pagination, bool], Style]) -> None:
         self._note = note
         self._style = style
+        self.trusts_ids = True  # until two pages had the same, and were different
 
     def is_promised(self, state: State, page: Page | None = None) -> bool:
         """Whether the API's own count, on `page` or before, says that there are records where we are."""
@@ -43,6 +46,42 @@ class Ends:
         told = None if style is None else self._told(state, style, page)
         said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
         return Page.nothing(self._note, f"{why} {said}" if said else why)
+
+    def judged(self, state: State, page: Page) -> Page:
+        """The page; nothing in its place where its records were there before."""
+        if not isinstance(state.config, Offset | PageNumber | Keyset):
+            return page
+        marks, seen = page.take_marks(), state.seen
+        if marks.whole == seen.last.whole:
+            return self.repeated(state, page)
+        if isinstance(state.config, Keyset) or state.progress.pages < 2:  # noqa: PLR2004 - first and last differ
+            return page
+        if marks.whole == seen.first.whole:
+            return self._begun_again(state, page)
+        if marks.end and marks.end == seen.last.end and marks.end in map(mark_of, page.records()[-1:]):
+            return self.nothing(state, "The API's last records came again; taken as the end.", page)
+        return page
+
+    def _begun_again(self, state: State, page: Page) -> Page:
+        """Without ids it may be chance, once."""
+        if all(map(identified, page.records())):
+            return self.nothing(state, "The API begins again with its first page; taken as the end.", page)
+        if state.seen.again:
+            raise SourceError(
+                "pagination_stuck",
+                "The first page came again twice: the API goes round, and nothing tells its records apart. "
+                "Set limits, or another pagination.",
+            )
+        return page
+
+    def looks_like(self, state: State, page: Page) -> Asked | None:
+        """The request of the page that this one may be, by its first ids; for whoever can compare them."""
+        style, ids = self.counted(state), page.marks.ids if page.marks else ""
+        if style is None or not ids or not self.trusts_ids or page.ended is not None:
+            return None
+        if state.progress.pages > 0 and ids == state.seen.last.ids:
+            return style.back(state.base, state.asked, state.progress.last)
+        return style.first(state.base) if state.progress.pages > 1 and ids == state.seen.first.ids else None
 
     def repeated(self, state: State, page: Page) -> Page:
         """The same records again: the parameter is ignored, or the last page answers for all after it."""

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import httpx2
 import orjson
-from xxhash import xxh3_64_hexdigest
 
 from varlor.connectors.decoding import Decoded, decode, encode, require_json, utf8
 from varlor.connectors.http.message import OutResponse
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.records import Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
@@ -37,9 +37,9 @@ class Page:
         "_secrets",
         "adopted",
         "base",
-        "digest",
         "ended",
         "headers",
+        "marks",
         "place",
         "record_path",
         "trial",
@@ -62,7 +62,7 @@ class Page:
         self.url = response.url
         self.place = Place("$")
         self.record_path = "$"
-        self.digest = ""  # of the records as they came; taken where a repeat must be noticed
+        self.marks: Marks | None = None  # of the records as they came; taken where a repeat must be noticed
         # What fetching this page settled, for the cursor after it:
         self.ended: str | None = None  # why there is nothing after this page
         self.base: Asked | None = None  # the plain request, when the first one had to be made plainer
@@ -195,15 +195,9 @@ class Page:
         if answer.get("error") or answer.get("errors"):
             raise SourceError("bad_records", "The answer holds an error instead of records.")
 
-    def take_digest(self) -> str:
-        """Digest what lies between the first and the last bracket: an envelope may count its requests.
-
-        It tells one page from the next, and pages are long: the hash has to be quick before all.
-        """
-        start, end = self._body.find(b"["), self._body.rfind(b"]")
-        whole = memoryview(self._body)
-        self.digest = xxh3_64_hexdigest(whole[start:end] if 0 <= start < end else whole)
-        return self.digest
+    def take_marks(self) -> Marks:
+        self.marks = Marks.of(self._body)
+        return self.marks
 
 
 def _named(body: bytes, bracket: int, name: str) -> bool:

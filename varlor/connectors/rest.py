@@ -15,13 +15,14 @@ from varlor.connectors.pagination.build import build
 from varlor.connectors.pagination.choose import Choice, choose
 from varlor.connectors.pagination.memory import MOST_EMPTY
 from varlor.connectors.pagination.probe import Probe
+from varlor.connectors.pagination.seen import Seen, same_records
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import End, Progress, Scene, Style
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.plan import Plan
 from varlor.connectors.rules import Rules
 from varlor.connectors.sending import MOST_BYTES, Errand, Sender, at_home
-from varlor.contracts.pagination import CursorToken, Keyset, Offset, PageNumber, Pagination
+from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
 from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
 
@@ -99,7 +100,14 @@ class RestReader:
         return self._page(state, response)
 
     async def _believed(self, state: State, page: Page, attempt: int, most: int) -> Page:
-        """The page; one that is empty where the API counts more records is asked for once more."""
+        """The page; one that is empty where the API counts more records is asked for once more.
+
+        One that begins with ids that were there before is compared with that page, read anew: clamped to
+        the last page, an API may send the same records for ever, each time with another `served_at`.
+        """
+        before = self._ends.looks_like(state, page)
+        if before is not None:
+            return await self._new_or_nothing(state, page, before, attempt)
         if state.progress.empty or len(page.body) > _EMPTY_BYTES or not self._ends.is_promised(state, page):
             return page
         if not page.is_empty():
@@ -107,15 +115,29 @@ class RestReader:
         response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
         return self._page(state, response)
 
+    async def _new_or_nothing(self, state: State, page: Page, before: Asked, attempt: int) -> Page:
+        old, again = [
+            self._settled_page(state, await self._sender.send(self._errand, asked, attempt=attempt))
+            for asked in (before, state.asked)
+        ]
+        if same_records(old.records(), page.records(), again.records()):
+            return self._ends.repeated(state, page)
+        self._ends.trusts_ids = False
+        return page
+
     def _page(self, state: State, response: OutResponse) -> Page:
+        page = self._settled_page(state, response)
+        if state.progress.pages == 0:
+            page.take_marks()
+        return self._ends.judged(state, page)
+
+    def _settled_page(self, state: State, response: OutResponse) -> Page:
         page = Page(response, self._job.note, self._errand.secrets)
         if state.place is not None:
             page.settle(state.place)
         else:
             plan, url_path = self._plan, state.asked.url.partition("?")[0]
             page.find(plan.record_path or plan.record_hint, url_path, explicit=plan.record_path is not None)
-        if isinstance(state.config, Offset | PageNumber | Keyset) and page.take_digest() == state.digest:
-            return self._ends.repeated(state, page)
         return page
 
     def advance(self, cursor: Cursor, page: PageResponse, facts: PageFacts) -> Cursor | None:
@@ -177,7 +199,8 @@ class RestReader:
 
     def _try(self, state: State, scene: Scene, choice: Choice) -> State:
         trial = Trial.begin(choice, scene.page.records(), scene.count)
-        return replace(state, config=None, presumed=False, progress=scene.progress, trial=trial)
+        seen = _seen(state, scene)
+        return replace(state, config=None, presumed=False, progress=scene.progress, trial=trial, seen=seen)
 
     def _presumed(self, style: Style, scene: Scene) -> Asked | None:
         """The next request as a document has it; it may be wrong in any way."""
@@ -216,7 +239,7 @@ class RestReader:
             asked=step,
             progress=scene.progress,
             visited=visited,
-            digest=scene.page.digest,
+            seen=_seen(state, scene),
             promise=promise,
         )
 
@@ -244,3 +267,7 @@ class RestReader:
         """Nothing but a request under way is held open: connections belong to the client."""
         await self._ahead.drop()
         self._sender.done(self._job.run_id)
+
+
+def _seen(state: State, scene: Scene) -> Seen:
+    return state.seen if scene.page.marks is None else state.seen.then(scene.page.marks)

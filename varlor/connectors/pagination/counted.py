@@ -46,6 +46,10 @@ class OffsetStyle:
         total = self.told(scene).total
         return None if total is None else _pages(total - self._before(scene.sent) - scene.count, scene.count)
 
+    def back(self, base: Asked, sent: Asked, last: int) -> Asked:
+        """The request before `sent`, which brought so many records."""
+        return self._from(base, self._at(sent) - last)
+
     def told(self, scene: Scene) -> Promise:
         return Promise(_number(self._total, scene, scene.promise.total))
 
@@ -104,6 +108,9 @@ class PageNumberStyle:
         if told.total is None or not self._from_the_top:
             return None
         return _pages(told.total - scene.progress.rows, scene.count)
+
+    def back(self, base: Asked, sent: Asked, last: int) -> Asked:  # noqa: ARG002 - as offsets have it
+        return self._numbered(base, self._at(sent) - 1)
 
     def told(self, scene: Scene) -> Promise:
         pages = _number(self._pages, scene, None)

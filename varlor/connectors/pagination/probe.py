@@ -112,6 +112,6 @@ class Probe:
             f"Pagination found by trial: {shown(state.base, asked)} brought other records than the first "
             f"page, so the API is read by {config.type.replace('_', ' ')}. {trial.why}"
         )
-        page.take_digest()
+        page.take_marks()
         page.adopted = (config, asked)
         return page

@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.build import dump, load
 from varlor.connectors.pagination.memory import Visited
+from varlor.connectors.pagination.seen import Seen
 from varlor.connectors.pagination.step import NOTHING, Progress, Promise
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.records import Place, Shape
@@ -20,7 +21,7 @@ class State:
     """`base` is the run's plain request; positions are set on it. `config` None: `auto` has not decided yet.
 
     `bare`: nothing but positions is sent (`auto`). `presumed`: `config` is unproved, from a document.
-    `digest` is of the last page's records, in styles where an API may answer with the same page for ever.
+    `seen` is of the pages before, in styles where an API may go round without a word.
     """
 
     base: Asked
@@ -31,7 +32,7 @@ class State:
     place: Place | None = None
     progress: Progress = field(default_factory=Progress)
     visited: Visited = field(default_factory=Visited)
-    digest: str = ""
+    seen: Seen = field(default_factory=Seen)
     trial: Trial | None = None
     promise: Promise = NOTHING
 
@@ -47,7 +48,7 @@ class State:
             "records": [self.place.path, self.place.shape] if self.place else None,
             "progress": [progress.pages, progress.rows, progress.largest, progress.last, progress.empty],
             "visited": self.visited.dump(),
-            "digest": self.digest,
+            "seen": self.seen.dump(),
             "trial": self.trial.dump() if self.trial else None,
             "promise": [self.promise.total, self.promise.last],
         }
@@ -66,7 +67,7 @@ class State:
             place=Place(records[0], cast("Shape", records[1])) if records else None,
             progress=Progress(*cursor["progress"]),
             visited=Visited.load(cursor["visited"]),
-            digest=cursor["digest"],
+            seen=Seen.load(cursor.get("seen")),
             trial=Trial.load(trial) if trial else None,
             promise=Promise(*cursor.get("promise", ())),
         )

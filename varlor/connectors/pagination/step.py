@@ -9,6 +9,7 @@ import httpx2
 from varlor.connectors.http.url import parse, without_params
 from varlor.connectors.jsonpaths import Path
 from varlor.connectors.pagination.asked import Asked
+from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.records import Place
 from varlor.errors import InvalidInputError
 
@@ -19,7 +20,7 @@ class Answer(Protocol):
     headers: httpx2.Headers
     url: str
     place: Place
-    digest: str
+    marks: Marks | None
 
     def answer(self) -> Any: ...
     def around(self, where: Path, *, beside: bool = False) -> Any:
