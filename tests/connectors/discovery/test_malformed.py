@@ -128,6 +128,8 @@ def _merge_bomb() -> bytes:
         ("aliases without number", YAML_HEAD + b"a: &a 1\nb: [" + b"*a," * 20_000 + b"]"),
         ("a tag that makes objects", YAML_HEAD + b"x: !!python/object/apply:os.system [id]"),
         ("no YAML at all", YAML_HEAD + b"\tx: ]["),
+        ("half a JSON document", b'{"openapi": "3.1.0", "paths": {"/a": {"get"'),
+        ("endless JSON", b'{"openapi": "3.1.0", "paths": ' + b"[" * 100_000),
         ("too much YAML", YAML_HEAD + b"# " + b"x" * 11_000_000),
     ],
 )
@@ -138,7 +140,21 @@ def test_a_hostile_document_is_refused_soon(name: str, body: bytes) -> None:
     assert time.monotonic() - started < 20, name
 
 
-@pytest.mark.parametrize("unit", ["<", "<!--", "<a x='", "<script>url:", "</", '<script>"data":', "&#", "[["])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<",
+        "<!--",
+        "<a x='",
+        "<script>url:",
+        "</",
+        '<script>"data":',
+        "&#",
+        "[[",
+        '<script>"a.',
+        "<script>`${",
+    ],
+)
 def test_a_hostile_page_is_read_soon(unit: str) -> None:
     started = time.monotonic()
     named_documents("http://api.example.com/", unit.encode() * (1_000_000 // len(unit)), unit * 20_000)
@@ -166,6 +182,11 @@ def test_a_document_of_shared_anchors_costs_no_more_than_its_text() -> None:
 )
 def test_anything_else_is_no_document(body: bytes) -> None:
     assert read_document(body) is None
+
+
+def test_a_document_in_utf_16_is_read() -> None:
+    document = '{"openapi": "3.1.0", "paths": {}}'
+    assert read_document(document.encode("utf-16")) is not None
 
 
 async def test_a_refused_document_is_named(site: Site, discover: Discover) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from varlor.connectors.decoding import utf8
 from varlor.connectors.discovery.foreign import mapping
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -17,7 +18,7 @@ _MAX_MERGED: Final = 2_000_000
 _MAX_SECONDS: Final = 10.0
 _LOOK_EVERY: Final = 4096  # YAML events between two looks at the clock
 
-_BOM: Final = b"\xef\xbb\xbf"
+_LOOKS_JSON = re.compile(rb"""\{\s*"(?:openapi|swagger)"\s*:""")
 _LOOKS_YAML = re.compile(rb"^[ \t]*[\"']?(?:openapi|swagger)[\"']?[ \t]*:", re.MULTILINE)
 _HEAD: Final = 256 * 1024
 
@@ -55,10 +56,12 @@ def read_document(body: bytes) -> dict[str, Any] | None:
 
     Raises RefusedDocumentError for one that cannot be read whole within bounds.
     """
-    body = body.removeprefix(_BOM).strip()
+    body = utf8(body, None).strip()
     if not body or body[:1] == b"<":
         return None
     found = read_json(body)
+    if found is None and body[:1] == b"{" and _LOOKS_JSON.match(body[:_HEAD]):
+        raise RefusedDocumentError(_fault(body))
     if found is None and _LOOKS_YAML.search(body[:_HEAD]):
         found = _read_yaml(body)
     return mapping(found) if is_document(found) else None
@@ -77,6 +80,14 @@ def read_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+
+
+def _fault(body: bytes) -> str:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return f"it is not JSON that can be read (line {error.lineno}: {error.msg[:80]})"
+    raise AssertionError
 
 
 def _read_yaml(body: bytes) -> Any:

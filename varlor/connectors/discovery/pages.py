@@ -26,7 +26,16 @@ _IN_SCRIPT = re.compile(
     r"""(?:["']?\b(?:url|configUrl|spec-url|specUrl|spec_url|swaggerUrl|openapiUrl)["']?\s*[:=]|Redoc\.init\()\s*"""
     r"""["'`]([^"'`<>\s]{1,1000})["'`]"""
 )
-_INLINED = re.compile(r"""["']?(?:swaggerDoc|spec|data)["']?\s*[:=]\s*(?=\{\s*["'](?:openapi|swagger)["'])""")
+# A text that looks like a file; what comes before it in an expression is most often the origin.
+_FILE = re.compile(
+    r"""["'`](?:\$\{[^{}]{0,200}\})?([^"'`<>\s${}]{1,500}\.(?:json|ya?ml)(?:\?[^"'`<>\s]{0,100})?)["'`]"""
+)
+_OTHER_FILES: Final = re.compile(
+    r"(?:manifest|package|tsconfig|locales?|i18n|translations?)\b", re.IGNORECASE
+)
+_INLINED = re.compile(
+    r"""(?:["']?(?:swaggerDoc|spec|data)["']?\s*[:=]|JSON\.parse\(\s*['`])\s*(?=\{\s*["'](?:openapi|swagger)["'])"""
+)
 _DOCUMENT_NAME = re.compile(
     r"(?:openapi|swagger|api-?docs?|apispec)[^/?]*\.(?:json|ya?ml)(?:\?|$)", re.IGNORECASE
 )
@@ -41,6 +50,7 @@ class Named:
 
     urls: list[str] = field(default_factory=list[str])
     inlined: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    base: str = ""  # what the page itself says that its addresses are relative to
 
 
 def named_documents(url: str, body: bytes, link_header: str | None) -> Named:
@@ -50,7 +60,7 @@ def named_documents(url: str, body: bytes, link_header: str | None) -> Named:
     found = [linked] if linked else []
     found += _in_body(body.removeprefix(b"\xef\xbb\xbf").strip(), named)
     for address in found:
-        absolute = _absolute(url, address)
+        absolute = _absolute(urljoin(url, named.base), address)
         if absolute and absolute not in named.urls and absolute != url and len(named.urls) < _MOST:
             named.urls.append(absolute)
     return named
@@ -64,7 +74,12 @@ def _in_body(body: bytes, named: Named) -> list[str]:
         return list(_in_json(value))
     page = body.decode("utf-8", "replace")
     named.inlined += _inlined(page)
-    return list(_in_page(page[:_MOST_HTML]) if page.startswith("<") else _in_script(page))
+    if not page.startswith("<"):
+        return [*_in_script(page), *_files(page)]
+    parsed = _Page()
+    parsed.feed(page[:_MOST_HTML])
+    named.base = parsed.base
+    return list(parsed.named())
 
 
 def _in_json(value: Any) -> Iterator[str]:
@@ -88,19 +103,27 @@ class _Page(HTMLParser):
         self.documents: list[str] = []
         self.linked: list[str] = []
         self.scripts: list[str] = []
+        self.files: list[str] = []
         self.code: list[str] = []
+        self.base = ""
         self._in_script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value for name, value in attrs if value}
         self.documents += [given[name] for name in _ATTRIBUTES if name in given]
         self._in_script = tag == "script"
-        if tag == "script" and "src" in given:
+        if "data-configuration" in given:
+            self.code.append(given["data-configuration"])
+        if tag == "base":
+            self.base = self.base or given.get("href", "")
+        elif tag == "script" and "src" in given:
             self.scripts.append(given["src"])
         elif tag == "link" and "service-desc" in given.get("rel", "").lower().split():
             self.documents.append(given.get("href", ""))
         elif tag in ("a", "link") and _DOCUMENT_NAME.search(given.get("href", "")):
             self.linked.append(given["href"])
+        elif tag == "a" and _FILE.fullmatch(f"'{given.get('href', '')}'"):
+            self.files.append(given["href"])
 
     def handle_endtag(self, tag: str) -> None:
         self._in_script = self._in_script and tag != "script"
@@ -109,21 +132,29 @@ class _Page(HTMLParser):
         if self._in_script:
             self.code.append(data)
 
-
-def _in_page(page: str) -> Iterator[str]:
-    parsed = _Page()
-    parsed.feed(page)
-    yield from parsed.documents
-    for code in parsed.code:
-        yield from _in_script(code)
-    yield from parsed.linked
-    yield from (source for source in parsed.scripts if _SCRIPT_NAME.search(source))
+    def named(self) -> Iterator[str]:
+        """The likeliest first."""
+        yield from self.documents
+        for code in self.code:
+            yield from _in_script(code)
+        yield from self.linked
+        yield from (source for source in self.scripts if _SCRIPT_NAME.search(source))
+        for code in self.code:
+            yield from _files(code)
+        yield from self.files
 
 
 def _in_script(code: str) -> Iterator[str]:
-    # Pages escape slashes inside JSON, and JSON inside strings.
-    plain = code.replace("\\/", "/").replace("\\u002F", "/").replace("\\u0022", '"').replace('\\"', '"')
-    yield from (match for match in _IN_SCRIPT.findall(plain) if "${" not in match)
+    yield from (match for match in _IN_SCRIPT.findall(_plain(code)) if "${" not in match)
+
+
+def _files(code: str) -> Iterator[str]:
+    yield from (match for match in _FILE.findall(_plain(code)) if not _OTHER_FILES.search(match))
+
+
+def _plain(code: str) -> str:
+    """Pages escape slashes inside JSON, and JSON inside strings."""
+    return code.replace("\\/", "/").replace("\\u002F", "/").replace("\\u0022", '"').replace('\\"', '"')
 
 
 def _inlined(code: str) -> Iterator[dict[str, Any]]:
