@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -31,6 +32,7 @@ from activities.sweeps import SweepActivities
 from activities.tokens import TokenActivities
 from varlor import names
 from varlor.bootstrap import Parts, build_parts
+from varlor.errors import VarlorError
 from varlor.settings import Settings
 from varlor.telemetry import configure
 from varlor.temporal import ensure_sweeps, sweep_inboxes
@@ -154,7 +156,10 @@ def main() -> None:
     parser.add_argument("--queue", choices=["control", "fetch", "all"], default="all")
     settings = Settings()
     configure(settings, "worker")
-    uvloop.run(serve(settings, parser.parse_args().queue))
+    try:
+        uvloop.run(serve(settings, parser.parse_args().queue))
+    except VarlorError as error:  # what it is made of cannot be had
+        sys.exit(f"error: {error.detail}")
 
 
 if __name__ == "__main__":

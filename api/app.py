@@ -1,8 +1,10 @@
 """Composition root of the API process: routes, door and middleware around the services of one lifespan."""
 
 import gc
+import os
+import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +40,7 @@ from api.routes import (
 )
 from api.services import Services
 from varlor.bootstrap import build_services
+from varlor.errors import VarlorError
 from varlor.settings import Settings
 from varlor.telemetry import HttpMetrics, configure
 
@@ -109,4 +112,27 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Watch, observe=metrics.observe)
     app.add_middleware(HookLane, observe=metrics.observe)
+    return app
+
+
+def served() -> FastAPI:
+    """The application as its own process serves it: what it cannot be made of ends the process in one line.
+
+    uvicorn and Starlette would each log a traceback for it. Nothing is open yet that an exit could harm.
+    """
+    app = create_app()
+    made = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(made(app))
+            except VarlorError as error:
+                sys.stderr.write(f"error: {error.detail}\n")
+                sys.stderr.flush()
+                os._exit(1)
+            yield
+
+    app.router.lifespan_context = lifespan
     return app

@@ -11,6 +11,7 @@ VarlorError
 ├── FencedError              a newer writer owns the dataset (fatal for this attempt)
 ├── SchemaFrozenError        drift met the policy `freeze` (fatal)
 ├── PartUnavailableError     Redis, the database, Temporal or storage is away (retry)
+│   └── DamagedError         the database's file is damaged, or is no database
 ├── TooManyRequestsError     the caller asks too often; says for how long to wait        429
 ├── AuthRequiredError        the connector's user must connect again (waits, no failure)  409
 ├── TokenError               what the authorization server did; `kind` says who can cure it
@@ -151,6 +152,10 @@ class PartUnavailableError(VarlorError):
     def __init__(self, part: str, detail: str) -> None:
         super().__init__(detail)
         self.part = part
+
+
+class DamagedError(PartUnavailableError):
+    """A part's file cannot be read, and will not be until an operator restores it."""
 
 
 class TooManyRequestsError(VarlorError):

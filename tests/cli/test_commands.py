@@ -2,52 +2,24 @@
 
 import asyncio
 import json
-import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import typer
 
+from tests.cli.conftest import Varlor
 from tests.stack.launched import varlor as varlor_process
 from varlor.auth.jwt import EmbeddedKey, JwtVerifier
 from varlor.bootstrap import SystemClock
-from varlor.cli.app import COMMANDS, build
+from varlor.cli.app import COMMANDS
 from varlor.cli.credential import parse_auth
-from varlor.cli.failures import CommandError, run
+from varlor.cli.failures import CommandError
 from varlor.cli.options import parse_duration
 from varlor.cli.paging import parse_pagination
 from varlor.cli.query import parse_query
 from varlor.cli.target import parse_target
 from varlor.stack.state import StateDir
-
-
-@dataclass(frozen=True)
-class Answer:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Varlor = Callable[..., Answer]
-
-
-@pytest.fixture
-def varlor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
-    """The program within this process: a process of its own would import everything each time."""
-    for name in [name for name in os.environ if name.startswith("VARLOR_")]:
-        monkeypatch.delenv(name)
-
-    def call(*words: str, **env: str) -> Answer:
-        for name, value in env.items():
-            monkeypatch.setenv(name, value)
-        code = run(build, words)
-        said = capsys.readouterr()
-        return Answer(code, said.out, said.err)
-
-    return call
 
 
 def test_help_names_every_command() -> None:
@@ -115,7 +87,7 @@ def test_doctor_finds_this_machine_fit(varlor: Varlor, tmp_path: Path) -> None:
     findings = {each["name"]: each for each in json.loads(answer.stdout)}
     for name in ("python", "packages", "application", "temporal program", "valkey program", "clock"):
         assert findings[name]["state"] == "ok", findings[name]
-    assert answer.returncode == (1 if any(each["state"] == "missing" for each in findings.values()) else 0)
+    assert answer.returncode == (1 if any(each["state"] == "fail" for each in findings.values()) else 0)
 
 
 def test_doctor_says_what_to_do_about_what_is_missing(varlor: Varlor, tmp_path: Path) -> None:
@@ -128,7 +100,7 @@ def test_doctor_says_what_to_do_about_what_is_missing(varlor: Varlor, tmp_path: 
     assert answer.returncode == 1
     findings = {each["name"]: each for each in json.loads(answer.stdout)}
     for name in ("keys", "Redis server", "database"):
-        assert findings[name]["state"] == "missing"
+        assert findings[name]["state"] == "fail"
         assert findings[name]["advice"]
 
 

@@ -30,6 +30,6 @@ async def test_doctor_tells_of_rows_under_old_and_missing_keys(tmp_path: Path) -
         )
         for ring in (old, f"{new},{old}", new)
     }
-    assert [each.state for each in found.values()] == ["ok", "warning", "missing"]
+    assert [each.state for each in found.values()] == ["ok", "warning", "fail"]
     assert found[f"{new},{old}"].advice == "run `varlor keys rotate`"
     assert "v1" in found[new].advice

@@ -8,7 +8,6 @@ import typer
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
 from varlor.cli.output import print_json, print_table
 from varlor.stack.doctor import examine
-from varlor.stack.environment import read_settings
 from varlor.stack.state import StateDir
 
 COLUMNS = {"name": "part", "state": "state", "detail": "found", "advice": "what to do"}
@@ -19,8 +18,8 @@ def register(program: typer.Typer) -> None:
 
 
 def doctor(state_dir: StateDirOption = DEFAULT_STATE_DIR, as_json: JsonOption = False) -> int:
-    """Check every part the stack needs and say what to do; exit code 1 when something needed is missing."""
-    findings = asyncio.run(examine(StateDir(state_dir), read_settings()))
+    """Check every part the stack needs and say what to do; exit code 1 when something needed fails."""
+    findings = asyncio.run(examine(StateDir(state_dir)))
     shown = [asdict(finding) for finding in findings]
     print_json(shown) if as_json else print_table(shown, COLUMNS)
-    return 1 if any(finding.state == "missing" for finding in findings) else 0
+    return 1 if any(finding.state == "fail" for finding in findings) else 0

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from varlor.crypto import new_master_key
 from varlor.stack.errors import StackError
+
+RESTORE: Final = "restore it from a backup, or start on another --state-dir"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,7 +49,7 @@ class EmbeddedKeys:
         """Raises StackError when a key is missing."""
         names = tuple(cls.__dataclass_fields__)
         if any(not isinstance(stored.get(name), str) for name in names):
-            raise StackError(f"{path} lacks a key: restore it from a backup, or start on another --state-dir")
+            raise StackError(f"{path} lacks a key: {RESTORE}")
         return cls(**{name: stored[name] for name in names})
 
     def to_stored(self) -> dict[str, str]:

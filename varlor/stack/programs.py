@@ -55,7 +55,7 @@ def valkey_server(config: Path) -> Sequence[str]:
 def api_server(host: str, port: int) -> Sequence[str]:
     """The API under uvicorn; open event streams get 1 s to end once it is asked to stop."""
     return (
-        *(sys.executable, "-P", "-m", "uvicorn", "--app-dir", str(ROOT), "--factory", "api.app:create_app"),
+        *(sys.executable, "-P", "-m", "uvicorn", "--app-dir", str(ROOT), "--factory", "api.app:served"),
         *("--host", host, "--port", str(port), "--no-access-log", "--no-server-header"),
         *("--timeout-graceful-shutdown", "1", "--log-level", "warning"),
     )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from varlor.stack.doctor import require_sound
 from varlor.stack.options import StackOptions
 from varlor.stack.plan import SERVERS, Plan, make_plan
 from varlor.stack.state import RunningStack, StateDir
@@ -39,6 +40,7 @@ async def run_stack(
     state = StateDir(options.state_dir)
     with state.locked():
         state.withdraw()
+        await require_sound(state)
         plan = make_plan(options, state)
         announcement = _Announcement(state, plan)
         supervisor = Supervisor(plan.parts, state.logs, report=report, changed=announcement.changed)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from varlor.crypto import new_master_key
 from varlor.stack.errors import StackError, StateLockedError
-from varlor.stack.keys import EmbeddedKeys
+from varlor.stack.keys import RESTORE, EmbeddedKeys
 
 UNREADABLE: Final = re.compile(r"[?#%\"\\\x00-\x1f]")
 """What ends or escapes a file name in a database's URL or in Valkey's configuration."""
@@ -52,8 +52,7 @@ class StateDir:
 
     def ensure(self) -> None:
         """Make the folders; raises StackError when that is not allowed, or the servers could not read it."""
-        if UNREADABLE.search(str(self.path)):
-            raise StackError(f'{self.path} cannot be a state folder: its name holds one of ? # % " \\')
+        self.check_name()
         try:
             for folder in (self.path, self.logs, self.path / "valkey"):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -62,6 +61,11 @@ class StateDir:
             raise StackError(
                 f"cannot use {self.path} as state folder: {error.strerror}; give another --state-dir"
             ) from error
+
+    def check_name(self) -> None:
+        """Raise StackError for a name that the servers would misread."""
+        if UNREADABLE.search(str(self.path)):
+            raise StackError(f'{self.path} cannot be a state folder: its name holds one of ? # % " \\')
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -117,7 +121,7 @@ class StateDir:
         return (self.path / "keys.json").exists()
 
     def ports(self) -> Ports | None:
-        stored = self._read("ports.json")
+        stored = self._read("ports.json", "delete it, it only remembers which ports were used")
         try:
             return Ports(**stored) if stored else None
         except TypeError:
@@ -137,15 +141,13 @@ class StateDir:
         stored = self._read("stack.json") if self.is_locked() else None
         return RunningStack(**stored) if stored else None
 
-    def _read(self, name: str) -> dict[str, Any] | None:
+    def _read(self, name: str, remedy: str = RESTORE) -> dict[str, Any] | None:
         try:
             return json.loads((self.path / name).read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise StackError(
-                f"cannot read {self.path / name}: restore it from a backup, or start on another --state-dir"
-            ) from error
+            raise StackError(f"cannot read {self.path / name}: {remedy}") from error
 
     def _write(self, name: str, value: dict[str, Any]) -> None:
         """Replace the file in one step, so that nobody reads half of it."""

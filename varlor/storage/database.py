@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
+    DatabaseError,
     DataError,
     DBAPIError,
     InterfaceError,
@@ -20,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from varlor.errors import InvalidInputError, PartUnavailableError
+from varlor.errors import DamagedError, InvalidInputError, PartUnavailableError
 from varlor.storage.engine import DURABLE, SNAPSHOT, WRITES, writer_of
 from varlor.storage.group_commit import GroupCommit
 from varlor.storage.tables import TenantRow
@@ -28,6 +29,7 @@ from varlor.storage.tables import TenantRow
 T = TypeVar("T")
 Act = Callable[[Connection], Any]
 _AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+_DAMAGE: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _NO_TABLE: Final = {"42P01", "42703", 1}  # undefined table, undefined column; SQLite's one code for both
 
 
@@ -149,6 +151,11 @@ def named_failures() -> Generator[None]:
             raise
         detail = f"The database does not answer ({_kind(error)})."
         raise PartUnavailableError("database", detail) from None
+    except DatabaseError as error:  # SQLite's word for a file that it cannot make sense of
+        if not _kind(error).startswith(_DAMAGE):
+            raise
+        detail = "The database's file is damaged, or is no database: restore it from a backup."
+        raise DamagedError("database", detail) from None
 
 
 def _code(error: Exception) -> Any:

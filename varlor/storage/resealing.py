@@ -128,14 +128,21 @@ class Resealing:
         return found
 
     async def check(self) -> None:
+        for version, rows in (await self.lost()).items():
+            raise InvalidInputError(
+                f"Master key {version} is missing or is another key of that name, and {rows} stored "
+                "rows need it: give it after the newest one, then run `varlor keys rotate`."
+            )
+
+    async def lost(self) -> Mapping[str, int]:
         """Open some values under each key in use: one may have been damaged, all of them hardly."""
+        usage = await self.usage()
         async with self._database.snapshot() as session:
-            for version, rows in (await self.usage()).items():
-                if rows and not await self._any_opens(session, version):
-                    raise InvalidInputError(
-                        f"Master key {version} is missing or is another key of that name, and {rows} stored "
-                        "rows need it: give it after the newest one, then run `varlor keys rotate`."
-                    )
+            return {
+                version: rows
+                for version, rows in usage.items()
+                if rows and not await self._any_opens(session, version)
+            }
 
     async def _any_opens(self, session: AsyncSession, version: str) -> bool:
         for holding in HOLDINGS:

@@ -104,6 +104,10 @@ class SqlStore:
     async def forget_notifications(self, before: datetime) -> None:
         await self._sweeping.forget_notifications(before)
 
+    async def lost_keys(self) -> Mapping[str, int]:
+        """Keys under which no stored value opens, missing or another one of that name, with their rows."""
+        return await self._resealing.lost()
+
     async def check_keys(self) -> None:
         """Refuse to start without a key that is needed: InvalidInputError names the key.
 

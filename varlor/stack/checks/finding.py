@@ -8,10 +8,10 @@ SETUP: Final = "run `make setup`"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One checked thing; `missing` keeps the stack from working, `warning` does not."""
+    """One checked thing; `fail` keeps the stack from working, `warning` does not."""
 
     name: str
-    state: Literal["ok", "warning", "missing"]
+    state: Literal["ok", "warning", "fail"]
     detail: str
     advice: str = ""
 
@@ -24,5 +24,5 @@ def warning(name: str, detail: str, advice: str) -> Finding:
     return Finding(name, "warning", detail, advice)
 
 
-def missing(name: str, detail: str, advice: str) -> Finding:
-    return Finding(name, "missing", detail, advice)
+def failing(name: str, detail: str, advice: str) -> Finding:
+    return Finding(name, "fail", detail, advice)

@@ -1,4 +1,4 @@
-"""The state folder, its keys, the disk below it, and the ports that a start would need."""
+"""The state folder, its keys and files, the disk below it, and the ports that a start would need."""
 
 import os
 import shutil
@@ -7,36 +7,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from varlor.errors import VarlorError
 from varlor.presets import PresetCatalog
 from varlor.settings import Settings
-from varlor.stack.checks.finding import Finding, missing, ok, warning
+from varlor.stack.checks import sealing
+from varlor.stack.checks.finding import Finding, failing, ok, warning
 from varlor.stack.errors import StackError
+from varlor.stack.keys import RESTORE
 from varlor.stack.ports import is_free
 from varlor.stack.state import StateDir
 
 NEEDED: Final = 200_000_000  # bytes
 COMFORTABLE: Final = 2_000_000_000  # bytes
+SQLITE: Final = b"SQLite format 3\x00"
+"""What every database file of SQLite begins with; an empty file is one, too."""
 
 
 def state(folder: StateDir) -> Finding:
-    place = _nearest(folder.path)
+    folder.check_name()
+    place = next(place for place in (folder.path, *folder.path.parents) if place.exists())
+    if not place.is_dir():
+        return failing("state folder", f"{place} is a file", "move it away, or give another --state-dir")
     if not os.access(place, os.W_OK):
-        return missing("state folder", f"{place} cannot be written", "give another --state-dir")
+        return failing("state folder", f"{place} cannot be written", "give another --state-dir")
     running = folder.running()
     said = f"a stack runs (pid {running.pid})" if running else "no stack runs"
     return ok("state folder", f"{folder.path}: {said}")
 
 
 def keys(folder: StateDir, settings: Settings) -> Finding:
-    if not folder.has_keys():
-        means = ("master_keys", "master_keys_file", "master_keys_kms")
-        given = [f"VARLOR_{name.upper()}" for name in means if getattr(settings, name) is not None]
-        return ok("keys", f"given by {' and '.join(given)}" if given else "made at the first start")
-    try:
-        folder.keys()
-    except StackError as error:
-        return missing("keys", error.detail, "restore keys.json from a backup")
     file = folder.path / "keys.json"
+    given = sealing.given(settings)
+    try:
+        ring = sealing.ring(folder, settings)
+    except VarlorError as error:
+        return failing(
+            "keys", error.detail.removesuffix(f": {RESTORE}"), "correct the setting" if given else RESTORE
+        )
+    if given:
+        return ok("keys", f"given by {given}")
+    if ring is None:
+        if (folder.path / "varlor.db").exists():
+            return warning("keys", f"{file} is not there", "if it was before, put it back from its backup")
+        return ok("keys", "made at the first start")
     if stat.S_IMODE(file.stat().st_mode) & 0o077:
         return warning("keys", f"{file} can be read by others", f"chmod 600 {file}")
     return ok("keys", str(file))
@@ -46,7 +59,7 @@ def disk(folder: StateDir) -> Finding:
     free = shutil.disk_usage(_nearest(folder.path)).free
     said = f"{free / 1e9:.1f} GB free"
     if free < NEEDED:
-        return missing("disk", said, "free some space, or give a --state-dir on another disk")
+        return failing("disk", said, "free some space, or give a --state-dir on another disk")
     if free < COMFORTABLE:
         return warning("disk", said, "datasets may soon not fit: free some space")
     return ok("disk", said)
@@ -67,7 +80,12 @@ def presets(settings: Settings) -> Finding:
 
 def ports(folder: StateDir, settings: Settings) -> Iterator[Finding]:
     """The ports as last time, else the defaults; a running stack of this folder may hold them."""
-    known = folder.ports()
+    try:
+        known = folder.ports()
+    except StackError:
+        file = folder.path / "ports.json"
+        yield failing("ports", f"{file} cannot be read", "delete it, it only remembers which ports were used")
+        return
     wanted = [("API", known.api if known else 8000, "--port")]
     if "temporal_address" not in settings.model_fields_set:
         wanted.append(("Temporal", known.temporal if known else 7233, "--temporal-port"))
@@ -78,7 +96,22 @@ def ports(folder: StateDir, settings: Settings) -> Iterator[Finding]:
         elif is_free(port):
             yield ok(f"port {port}", f"{part}: free")
         else:
-            yield missing(f"port {port}", f"{part}: taken by another program", f"start with {flag}")
+            yield failing(f"port {port}", f"{part}: taken by another program", f"start with {flag}")
+
+
+def workflows(folder: StateDir) -> Finding:
+    """Where the embedded Temporal keeps what it does."""
+    file = folder.path / "temporal.db"
+    if not file.exists():
+        return ok("workflow store", "made at the first start")
+    with file.open("rb") as opened:
+        start = opened.read(len(SQLITE))
+    if start and start != SQLITE:
+        remedy = (
+            "restore it from a backup; or move it away: then what runs is lost, and schedules are resumed"
+        )
+        return failing("workflow store", f"{file} is damaged, or is no database", remedy)
+    return ok("workflow store", str(file))
 
 
 def _nearest(path: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from varlor.stack import programs
-from varlor.stack.checks.finding import SETUP, Finding, missing, ok
+from varlor.stack.checks.finding import SETUP, Finding, failing, ok
 from varlor.stack.errors import StackError
 
 OLDEST: Final = (3, 11)
@@ -22,27 +22,27 @@ ROOMS: Final = ("api.app", "worker", "workflows", "activities")
 def python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
-        return missing("python", found, "install Python 3.11 or newer")
+        return failing("python", found, "install Python 3.11 or newer")
     return ok("python", found)
 
 
 def packages() -> Finding:
     lacking = [name for name in PACKAGES if not _installed(name)]
     if lacking:
-        return missing("packages", f"not installed: {', '.join(lacking)}", SETUP)
+        return failing("packages", f"not installed: {', '.join(lacking)}", SETUP)
     return ok("packages", f"{len(PACKAGES)} present")
 
 
 def rooms() -> Finding:
     lacking = [name for name in ROOMS if not _found(name)]
     if lacking:
-        return missing("application", f"not importable: {', '.join(lacking)}", SETUP)
+        return failing("application", f"not importable: {', '.join(lacking)}", SETUP)
     return ok("application", "API, worker, workflows and activities are importable")
 
 
 def sample() -> Finding:
     if not _found("examples.sample_api"):
-        return missing("sample API", "not importable", f"{SETUP}, or start with --no-sample")
+        return failing("sample API", "not importable", f"{SETUP}, or start with --no-sample")
     return ok("sample API", "importable")
 
 
@@ -50,14 +50,14 @@ async def temporal_program() -> Finding:
     try:
         return ok("temporal program", await _said(programs.temporal_binary(), "--version"))
     except (StackError, OSError) as error:
-        return missing("temporal program", str(error), f"{SETUP}, or set VARLOR_TEMPORAL_ADDRESS")
+        return failing("temporal program", str(error), f"{SETUP}, or set VARLOR_TEMPORAL_ADDRESS")
 
 
 async def valkey_program() -> Finding:
     try:
         return ok("valkey program", await _said(programs.valkey_binary(), "--version"))
     except (StackError, OSError) as error:
-        return missing("valkey program", str(error), f"{SETUP}, or set VARLOR_REDIS_URL")
+        return failing("valkey program", str(error), f"{SETUP}, or set VARLOR_REDIS_URL")
 
 
 async def _said(program: Path, *arguments: str) -> str:

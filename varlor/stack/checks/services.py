@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
@@ -11,16 +10,17 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from varlor.crypto import new_master_key
-from varlor.errors import InvalidInputError, VarlorError
+from varlor.errors import DamagedError, InvalidInputError, VarlorError
 from varlor.settings import Settings
 from varlor.stack import probes
-from varlor.stack.checks.finding import Finding, missing, ok, warning
+from varlor.stack.checks.finding import Finding, failing, ok, warning
 from varlor.stack.state import StateDir
 from varlor.storage import pending
 
 MOST_SKEW: Final = 5.0  # seconds
 PATIENCE: Final = 5.0  # seconds for one answer
 OLDEST_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
+RESTORE: Final = "restore it from a backup, or move it away to start with an empty database"
 
 
 async def temporal(settings: Settings) -> Finding:
@@ -34,16 +34,16 @@ async def temporal(settings: Settings) -> Finding:
     except TimeoutError:
         pass
     except InvalidInputError as error:
-        return missing("Temporal server", error.detail, "correct the setting")
+        return failing("Temporal server", error.detail, "correct the setting")
     advice = "check VARLOR_TEMPORAL_…; its namespace needs the Keyword search attributes of docs/runbook.md"
-    return missing("Temporal server", f"{address} does not answer as it should", advice)
+    return failing("Temporal server", f"{address} does not answer as it should", advice)
 
 
 async def redis(settings: Settings) -> Finding:
     """A Redis or Valkey that somebody else runs."""
     if await probes.redis(settings.redis_url)(datetime.now(UTC)):
         return ok("Redis server", "answers")
-    return missing("Redis server", "does not answer", "check VARLOR_REDIS_URL")
+    return failing("Redis server", "does not answer", "check VARLOR_REDIS_URL")
 
 
 async def database(folder: StateDir, settings: Settings) -> Finding:
@@ -53,18 +53,26 @@ async def database(folder: StateDir, settings: Settings) -> Finding:
         return ok("database", "made at the first start")
     try:
         behind = await asyncio.to_thread(pending, given or f"sqlite:///{file}")
+    except DamagedError as error:
+        return failing(
+            "database", error.detail if given else f"{file} is damaged, or is no database", RESTORE
+        )
     except (VarlorError, OSError) as error:
-        said = error.detail if isinstance(error, VarlorError) else str(error)
-        return missing("database", said, "check VARLOR_DATABASE_URL" if given else _repair(file))
+        said = error.detail if isinstance(error, VarlorError) else f"{file}: {error}"
+        remedy = "check VARLOR_DATABASE_URL" if given else f"check who may use {file}, and who does"
+        return failing("database", said, remedy)
     if behind:
-        return missing("database", "its tables are older than this program", "run `varlor db upgrade`")
+        older = "its tables are older than this program"
+        if given:
+            return failing("database", older, "run `varlor db upgrade`")
+        return warning("database", older, "nothing: the next start brings them up to date")
     return ok("database", "up to date")
 
 
 async def clock(settings: Settings) -> Finding:
     now = datetime.now(UTC)
     if now < OLDEST_TIME:
-        return missing("clock", f"says {now:%Y-%m-%d}", "set the clock: tokens and certificates depend on it")
+        return failing("clock", f"says {now:%Y-%m-%d}", "set the clock: tokens and certificates depend on it")
     skew = await _skew(settings.redis_url) if settings.redis_url else None
     if skew is not None and abs(skew) > MOST_SKEW:
         return warning("clock", f"differs from the Redis server's by {skew:+.0f} s", "synchronise both (NTP)")
@@ -76,10 +84,6 @@ async def _skew(url: str) -> float | None:
     try:
         async with Redis.from_url(url, socket_timeout=PATIENCE) as client:
             seconds, microseconds = await client.time()
-    except RedisError:
+    except (RedisError, ValueError):  # that server's own row tells
         return None
     return seconds + microseconds / 1e6 - time.time()
-
-
-def _repair(file: Path) -> str:
-    return f"restore {file} from a backup, or start on another --state-dir"
