@@ -44,6 +44,10 @@ def test_every_command_explains_itself(varlor: Varlor, command: str) -> None:
         (["runs", "show", "run_1"], 1),
         (["token", "--tenant", "t", "--role", "king"], 2),
         (["token", "--tenant", "t", "--role", "viewer"], 1),
+        (["token", "--tenant", "", "--role", "viewer"], 2),
+        (["token", "--tenant", "a/b", "--role", "viewer"], 2),
+        (["connectors", "show", ""], 2),
+        (["datasets", "rows", "../runs"], 2),
         (["token", "--tenant", "t", "--role", "viewer", "--ttl", "soon"], 2),
         (["fetch", "ftp://example.com/x"], 2),
         (["fetch", "https://user:pass@example.com/x"], 2),
@@ -59,6 +63,12 @@ def test_a_failure_is_one_line_on_stderr(varlor: Varlor, words: list[str], code:
     assert answer.stdout == ""
     assert answer.stderr.startswith("error: ")
     assert answer.stderr.count("\n") == 1
+
+
+def test_an_export_into_no_folder_names_it(varlor: Varlor) -> None:
+    answer = varlor("datasets", "export", "ds_1", "--out", "/nonexist/rows.csv")
+    assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
+    assert "folder /nonexist: make it" in answer.stderr
 
 
 def test_an_api_that_is_not_there_is_said_so(varlor: Varlor) -> None:

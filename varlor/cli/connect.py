@@ -20,7 +20,7 @@ import typer
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption, check_id
 from varlor.cli.output import print_facts, print_json, say, tell
 
 LOOK_SECONDS: Final = 1.0
@@ -29,7 +29,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def connect(
-    connector_id: Annotated[str, typer.Argument(help="The connector's id.")],
+    connector_id: Annotated[str, typer.Argument(help="The connector's id.", callback=check_id)],
     browser: Annotated[bool, typer.Option(help="Open the link in a browser.")] = False,
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,

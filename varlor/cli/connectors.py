@@ -21,6 +21,7 @@ from varlor.cli.options import (
     LimitOption,
     StateDirOption,
     YesOption,
+    check_id,
     parse_pairs,
 )
 from varlor.cli.output import print_facts, print_json, print_rows, print_table, say
@@ -33,7 +34,7 @@ app.command("inbox")(inbox)
 app.command("replay")(replay)
 app.command("rotate-secret")(rotate_secret)
 app.command("fetch")(sync)
-IdArgument = Annotated[str, typer.Argument(help="The connector's id.")]
+IdArgument = Annotated[str, typer.Argument(help="The connector's id.", callback=check_id)]
 COLUMNS = {"id": "id", "name": "name", "baseUrl": "base URL", "authType": "auth", "status": "status"}
 ENDPOINT_COLUMNS = {"id": "id", "method": "method", "path": "path", "summary": "summary"}
 

@@ -1,6 +1,7 @@
 """`varlor datasets …`."""
 
 import asyncio
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,11 @@ from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.connectors import ask
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, check_id
 from varlor.cli.output import print_facts, print_json, print_rows, print_table, say
 
 app = typer.Typer(no_args_is_help=True)
-IdArgument = Annotated[str, typer.Argument(help="The dataset's id.")]
+IdArgument = Annotated[str, typer.Argument(help="The dataset's id.", callback=check_id)]
 COLUMNS = {
     "id": "id",
     "name": "name",
@@ -122,6 +123,8 @@ def export(
 ) -> None:
     """Write a dataset into one file."""
     chosen = format_ or _by_name(out)
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise CommandError(f"cannot write into the folder {out.parent}: make it, or give another --out")
 
     async def download() -> int:
         async with ApiClient(resolve(state_dir)) as api:

@@ -10,10 +10,10 @@ import typer
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, check_id
 from varlor.cli.output import print_facts, print_json, print_table, say
 
-ConnectorArgument = Annotated[str, typer.Argument(help="The webhook connector's id.")]
+ConnectorArgument = Annotated[str, typer.Argument(help="The webhook connector's id.", callback=check_id)]
 STYLES = "standard, github, stripe, slack or hmac"
 COLUMNS = {
     "id": "id",
@@ -60,7 +60,7 @@ def inbox(
 
 def replay(
     connector_id: ConnectorArgument,
-    event_id: Annotated[str, typer.Argument(help="The event's id, as `inbox` lists it.")],
+    event_id: Annotated[str, typer.Argument(help="The event's id, as `inbox` lists it.", callback=check_id)],
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,
 ) -> None:

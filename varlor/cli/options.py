@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from pydantic import TypeAdapter, ValidationError
+
+from varlor.contracts.model import Id
 
 StateDirOption = Annotated[
     Path, typer.Option("--state-dir", envvar="VARLOR_STATE_DIR", help="The stack's state folder.")
@@ -14,7 +17,16 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="A
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 DEFAULT_STATE_DIR: Final = Path(".varlor")
+_ID: Final = TypeAdapter[str](Id)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def check_id(text: str) -> str:
+    """An id as the API takes them, of a tenant or of a thing; raises BadParameter."""
+    try:
+        return _ID.validate_python(text)
+    except ValidationError:
+        raise typer.BadParameter(f"{text!r} is not an id: 1 to 64 letters, digits, - and _") from None
 
 
 def parse_duration(text: str) -> int:

@@ -8,7 +8,7 @@ import typer
 
 from varlor.cli.connectors import ask
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption, check_id
 from varlor.cli.output import print_facts, print_json, print_table, say
 from varlor.contracts.preset import Preset
 from varlor.presets import read_preset, write_preset
@@ -32,7 +32,7 @@ def list_presets(state_dir: StateDirOption = DEFAULT_STATE_DIR, as_json: JsonOpt
 
 @app.command()
 def show(
-    preset_id: Annotated[str, typer.Argument(help="The preset's id.")],
+    preset_id: Annotated[str, typer.Argument(help="The preset's id.", callback=check_id)],
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,
 ) -> None:

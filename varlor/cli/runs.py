@@ -9,11 +9,11 @@ import typer
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.follow import follow
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, check_id
 from varlor.cli.output import print_facts, print_json, print_table, say
 
 app = typer.Typer(no_args_is_help=True)
-IdArgument = Annotated[str, typer.Argument(help="The run's id.")]
+IdArgument = Annotated[str, typer.Argument(help="The run's id.", callback=check_id)]
 COLUMNS = {
     "id": "id",
     "status": "status",

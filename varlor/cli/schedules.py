@@ -11,7 +11,7 @@ import typer
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, YesOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, YesOption, check_id
 from varlor.cli.output import print_facts, print_json, print_table, say
 from varlor.cli.request import (
     DatasetOption,
@@ -23,7 +23,7 @@ from varlor.cli.request import (
 )
 
 app = typer.Typer(no_args_is_help=True)
-IdArgument = Annotated[str, typer.Argument(help="The schedule's id.")]
+IdArgument = Annotated[str, typer.Argument(help="The schedule's id.", callback=check_id)]
 NoteOption = Annotated[str | None, typer.Option(help="Why; without it the present note stays.")]
 COLUMNS = {
     "id": "id",
@@ -70,7 +70,7 @@ def show(
 
 @app.command()
 def create(
-    connector_id: Annotated[str, typer.Argument(help="The connector's id.")],
+    connector_id: Annotated[str, typer.Argument(help="The connector's id.", callback=check_id)],
     path: Annotated[str | None, typer.Argument(help="A path below its base URL, such as /orders.")] = None,
     dataset: DatasetOption = None,
     primary_key: KeyOption = None,

@@ -8,7 +8,7 @@ import typer
 from varlor.cli.access import resolve
 from varlor.cli.client import ApiClient
 from varlor.cli.follow import follow
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption
+from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption, check_id
 from varlor.cli.output import print_json, say
 from varlor.cli.request import (
     DatasetOption,
@@ -21,7 +21,7 @@ from varlor.cli.request import (
 
 
 def sync(
-    connector_id: Annotated[str, typer.Argument(help="The connector's id.")],
+    connector_id: Annotated[str, typer.Argument(help="The connector's id.", callback=check_id)],
     path: Annotated[str | None, typer.Argument(help="A path below its base URL, such as /orders.")] = None,
     dataset: DatasetOption = None,
     primary_key: KeyOption = None,
