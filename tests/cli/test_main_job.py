@@ -49,6 +49,15 @@ def test_the_job_was_done_and_shown(demo: Launched) -> None:
     assert demo.facts["temporal_ui_url"] in demo.output
 
 
+def test_doctor_asks_a_running_api_for_its_parts(demo: Launched) -> None:
+    parts = ask(demo, "doctor", "--ready", demo.facts["api_url"])
+    assert {part["state"] for part in parts} == {"ok"}
+    assert {"database", "redis", "temporal"} <= {part["name"] for part in parts}
+    nobody = varlor("doctor", "--ready", f"http://127.0.0.1:{free_port()}")
+    assert nobody.returncode == 1
+    assert "does not answer" in nobody.stdout
+
+
 def test_the_link_signs_in_once(demo: Launched) -> None:
     found = re.search(r"(http://127\.0\.0\.1:\d+)/\?code=([\w-]+)", demo.output)
     assert found

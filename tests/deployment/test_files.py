@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from varlor.cli.app import build
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -39,6 +42,19 @@ def test_every_part_of_the_topology_is_there(services: dict[str, dict[str, Any]]
     assert ours | theirs <= set(services)
     assert services["worker-control"]["command"][-1] == "control"
     assert services["worker-fetch"]["command"][-1] == "fetch"
+
+
+def test_every_command_of_ours_is_one_that_the_command_line_knows(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    said = [body.get("command") for body in services.values()]
+    said += [body.get("healthcheck", {}).get("test", [])[1:] for body in services.values()]
+    ours = [words[1:] for words in said if words and words[0] == "varlor"]
+    assert ["doctor", "--ready", "http://127.0.0.1:8000"] in ours
+    for words in ours:
+        asked = CliRunner().invoke(build(tuple(words)), [*words, "--help"], env={"COLUMNS": "200"})
+        assert asked.exit_code == 0, asked.output
+        assert all(word in asked.output for word in words if word.startswith("--")), words
 
 
 def test_no_secret_has_a_default(services: dict[str, dict[str, Any]]) -> None:

@@ -43,6 +43,11 @@ async def require_sound(state: StateDir) -> None:
             raise StackError(f"{each.name}: {each.detail.rstrip('.')}: {each.advice}")
 
 
+async def readiness(url: str) -> list[Finding]:
+    """What the API at `url` says of its parts; nothing else is looked at."""
+    return await _rows("API", partial(services.readiness, url))
+
+
 def _of_the_machine(state: StateDir) -> Checks:
     yield "python", machine.python
     yield "packages", machine.packages

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
+import httpx2
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -18,9 +19,24 @@ from varlor.stack.state import StateDir
 from varlor.storage import pending
 
 MOST_SKEW: Final = 5.0  # seconds
+READINESS: Final = "/api/v2/health/ready"
 PATIENCE: Final = 5.0  # seconds for one answer
 OLDEST_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 RESTORE: Final = "restore it from a backup, or move it away to start with an empty database"
+
+
+async def readiness(url: str) -> list[Finding]:
+    """The parts of an API, as it answers them itself."""
+    address = f"{url.rstrip('/')}{READINESS}"
+    try:
+        async with httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            parts = (await client.get(address)).json()["parts"]
+            return [
+                ok(name, "up") if part["state"] == "up" else failing(name, "down", "see the API's log")
+                for name, part in parts.items()
+            ]
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError, TypeError):
+        return [failing("API", f"{address} does not answer as it should", "check the address and its log")]
 
 
 async def temporal(settings: Settings) -> Finding:
