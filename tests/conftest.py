@@ -18,7 +18,7 @@ _START_SECONDS = 30
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A real Valkey server without persistence; tests keep apart by tenant, or flush it themselves."""
-    with ValkeyServer(config={"save": "", "appendonly": "no"}) as server:
+    with ValkeyServer(port=free_port(), config={"save": "", "appendonly": "no"}) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 
