@@ -13,7 +13,7 @@ from api.webhook_input import accepted_webhook, refuse_webhook_fields
 from varlor.contracts.connector import AuthType, Connector, ConnectorSettings, Secrets
 from varlor.contracts.oauth import OAuthConfig
 from varlor.errors import FieldProblem, InvalidInputError, UnsupportedError
-from varlor.ports import UrlJudge
+from varlor.ports import ReadingJudge, UrlJudge
 
 CREDENTIAL_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 TRANSPORT_HEADERS: Final = frozenset(
@@ -53,7 +53,9 @@ _ENDPOINTS: Final = {
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def accepted(given: ConnectorInput, judge: UrlJudge) -> tuple[ConnectorSettings, Secrets]:
+def accepted(
+    given: ConnectorInput, judge: UrlJudge, reading: ReadingJudge
+) -> tuple[ConnectorSettings, Secrets]:
     """The settings to store and the secrets to seal; raises InvalidInputError, UnsupportedError."""
     _supported(given.connector_type)
     if given.api_type == "webhook":
@@ -61,13 +63,13 @@ def accepted(given: ConnectorInput, judge: UrlJudge) -> tuple[ConnectorSettings,
     refuse_webhook_fields(given)
     secrets = _secrets(given)
     plain = given.model_dump(by_alias=False, exclude=_HIDDEN)
-    settings = _judged(ConnectorSettings.model_validate(plain), judge)
+    settings = _judged(ConnectorSettings.model_validate(plain), judge, reading)
     _fitting(settings, secrets)
     return settings, secrets
 
 
 def merged(
-    stored: Connector, patch: ConnectorPatch, judge: UrlJudge
+    stored: Connector, patch: ConnectorPatch, judge: UrlJudge, reading: ReadingJudge
 ) -> tuple[ConnectorSettings, Secrets | None]:
     """RFC 7396 of the patch upon the stored settings; secrets None when the stored ones stay.
 
@@ -78,7 +80,7 @@ def merged(
     _supported(patch.connector_type or "api")
     if "webhook" in {stored.api_type, patch.api_type}:
         return _patched_webhook(stored, patch), None
-    settings = _judged(_patched(stored, patch), judge)
+    settings = _judged(_patched(stored, patch), judge, reading)
     given_oauth = patch.oauth_config.model_fields_set if patch.oauth_config else set[str]()
     if given & _SECRET_FIELDS or given_oauth & _OAUTH_SECRETS:
         secrets = _secrets(patch)
@@ -187,8 +189,9 @@ def _unsupported(pointer: str, detail: str) -> None:
     raise UnsupportedError(detail, FieldProblem(pointer, detail))
 
 
-def _judged(settings: ConnectorSettings, judge: UrlJudge) -> ConnectorSettings:
+def _judged(settings: ConnectorSettings, judge: UrlJudge, reading: ReadingJudge) -> ConnectorSettings:
     refuse_headers(settings.headers)
+    reading.check_paths(settings, settings.api_type)
     if settings.auth_type == "apikey" and settings.api_key_config is None:
         problem = FieldProblem("/apiKeyConfig", "authType apikey needs apiKeyConfig with its keyName.")
         raise InvalidInputError("The input is not valid.", problem)

@@ -1,12 +1,23 @@
 """Pydantic's findings as RFC 6901 pointers and sentences that repeat nothing of what was sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from varlor.errors import FieldProblem
+from varlor.errors import FieldProblem, InvalidInputError
 
 _MAX_PROBLEMS: Final = 20
 _MAX_POINTER: Final = 200
+
+
+@contextmanager
+def below(place: str) -> Generator[None]:
+    """What is refused inside has its pointers below `place`."""
+    try:
+        yield
+    except InvalidInputError as error:
+        problems = [FieldProblem(f"{place}{each.pointer}", each.detail) for each in error.problems]
+        raise type(error)(error.detail, *problems) from None
 
 
 def field_problems(

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from api.errors import invalid
 from varlor.contracts.fetch import FetchRequest
-from varlor.contracts.model import Model, Name, UtcTime
+from varlor.contracts.model import GivenName, Model, UtcTime
 from varlor.contracts.schedule import (
     CatchupWindow,
     Cron,
@@ -16,9 +16,11 @@ from varlor.contracts.schedule import (
     Note,
     Overlap,
     ScheduleSettings,
+    ScheduleState,
     StoredSchedule,
     TimeZone,
 )
+from varlor.errors import FieldProblem, InvalidInputError
 
 _LONGEST_BACKFILL: Final = timedelta(days=366)
 _OF_THE_ENGINE: Final = frozenset({"paused", "note"})
@@ -27,6 +29,7 @@ _OF_THE_ENGINE: Final = frozenset({"paused", "note"})
 class ScheduleInput(ScheduleSettings):
     """A schedule as a caller describes it: `cron` with `timeZone`, or `every`."""
 
+    name: GivenName
     paused: bool = False
     note: Note | None = None
 
@@ -37,7 +40,7 @@ class SchedulePatch(Model):
     `fetch` is replaced whole. A new `cron` takes the place of `every`, and the other way round.
     """
 
-    name: Name | None = None
+    name: GivenName | None = None
     fetch: FetchRequest | None = None
     cron: Cron | None = None
     time_zone: TimeZone | None = None
@@ -86,3 +89,10 @@ def merged(stored: StoredSchedule, patch: SchedulePatch) -> ScheduleSettings:
         return ScheduleSettings.model_validate(document)
     except ValidationError as error:
         raise invalid(error, document) from None
+
+
+def refuse_never(settings: ScheduleSettings, state: ScheduleState | None) -> None:
+    """`state`: of the engine, which alone knows when an expression comes, and only once it has it."""
+    if settings.cron is not None and state is not None and not state.next_runs:
+        detail = "This time never comes: none of its months has such a day."
+        raise InvalidInputError(detail, FieldProblem("/cron", detail))

@@ -12,7 +12,6 @@ from varlor.contracts.connector import (
     AuthType,
     ConnectorSettings,
     ConnectorStatus,
-    HeaderName,
     HeaderValue,
     Secret,
     Url,
@@ -20,7 +19,7 @@ from varlor.contracts.connector import (
 from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.fetch import Path, Query
 from varlor.contracts.incremental import CursorValue
-from varlor.contracts.model import Id, Model, Name, UtcTime
+from varlor.contracts.model import NUMBER, GivenName, HeaderName, Id, Model, UtcTime
 from varlor.contracts.oauth import (
     ClientAuthMethod,
     Endpoint,
@@ -82,6 +81,7 @@ class OAuthConfigPatch(Model):
 class ConnectorInput(ConnectorSettings):
     """A connector as a caller describes it; the secrets are write-only."""
 
+    name: GivenName
     connector_type: ConnectorType = "api"  # pyright: ignore[reportIncompatibleVariableOverride] - wider: reserved words get their own answer
     oauth_config: OAuthConfigInput | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - with its secrets
     bearer_token: WriteOnly = None
@@ -95,7 +95,7 @@ class PresetConnector(Model):
     `baseUrl` in place of the preset's is for an instance of one's own.
     """
 
-    name: Name | None = None
+    name: GivenName | None = None
     variables: Annotated[dict[VariableName, VariableValue], Field(max_length=8)] = {}
     base_url: Url | None = None
     auth_type: AuthType | None = None
@@ -106,8 +106,8 @@ class PresetConnector(Model):
 
 
 class RateLimitPatch(Model):
-    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    burst_limit: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000), NUMBER] | None = None
+    burst_limit: Annotated[int, Field(ge=1, le=10_000), NUMBER] | None = None
 
 
 class ConnectorPatch(Model):
@@ -116,7 +116,7 @@ class ConnectorPatch(Model):
     `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
     """
 
-    name: Name | None = None
+    name: GivenName | None = None
     connector_type: ConnectorType | None = None
     api_type: ApiType | None = None
     base_url: Url | None = None
@@ -136,7 +136,7 @@ class SecretRotation(Model):
     """`webhookSecret`: the sender's, where it chooses one; else a new one is made. `graceSeconds` of both."""
 
     webhook_secret: WebhookSecret | None = None
-    grace_seconds: Annotated[int, Field(ge=0, le=604_800)] = 86_400
+    grace_seconds: Annotated[int, Field(ge=0, le=604_800), NUMBER] = 86_400
 
 
 class SecretRotated(Model):
@@ -250,13 +250,13 @@ class RunProgress(Model):
 class RunPatch(Model):
     """Lowers the run's share of its connector's rate; null gives the full rate back."""
 
-    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000), NUMBER] | None
 
 
 class DatasetPatch(Model):
     """RFC 7396 merge patch of a dataset. `freshness`: not older than so many seconds; null takes it back."""
 
-    name: Name | None = None
+    name: GivenName | None = None
     freshness: MaxAge | None = None
 
     @model_validator(mode="after")

@@ -18,8 +18,8 @@ from varlor.ports import (
     Events,
     OAuthAttempts,
     Presets,
-    QueryJudge,
     RateWindow,
+    ReadingJudge,
     RouteLimit,
     Sessions,
     Signatures,
@@ -68,7 +68,7 @@ class Services:
     datasets: Datasets
     presets: Presets
     judge: UrlJudge
-    queries: QueryJudge
+    reading: ReadingJudge
     tokens: TokenVerifier
     sessions: Sessions
     codec: CodecServer

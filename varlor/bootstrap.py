@@ -34,8 +34,9 @@ from varlor.cache import connect as connect_redis
 from varlor.cache.client import ping as ping_redis
 from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
-from varlor.connectors.graphql import GraphQLDiscoverer, GraphQLJudge
+from varlor.connectors.graphql import GraphQLDiscoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
+from varlor.connectors.judge import RequestJudge
 from varlor.connectors.notifications import WebhookSender
 from varlor.connectors.webhook import EventRecords, SignedArrivals
 from varlor.crypto import EncryptionService
@@ -240,7 +241,7 @@ async def build_services(settings: Settings, registry: CollectorRegistry) -> Asy
             datasets=shared.datasets,
             presets=shared.presets,
             judge=shared.policy,
-            queries=GraphQLJudge(),
+            reading=RequestJudge(),
             tokens=build_tokens(settings, shared.clock),
             sessions=RedisSessions(shared.redis, shared.clock),
             codec=PayloadServer(make_codec(settings)),

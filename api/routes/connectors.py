@@ -69,7 +69,7 @@ async def create(
 
 async def make(parts: Services, caller: Caller, body: ConnectorInput) -> Connector:
     """Store it; raises InvalidInputError for what it may not say."""
-    settings, secrets = accepted(body, parts.judge)
+    settings, secrets = accepted(body, parts.judge, parts.reading)
     if settings.preset_id is not None and settings.preset_id not in {p.id for p in parts.presets.all()}:
         problem = FieldProblem("/presetId", "There is no such preset; GET /presets lists them.")
         raise InvalidInputError("The input is not valid.", problem)
@@ -116,7 +116,7 @@ async def update(
     caller: Editor,
 ) -> Connector:
     stored = await caller.store.connectors.get(connectorId)
-    settings, secrets = merged(stored, body, parts.judge)
+    settings, secrets = merged(stored, body, parts.judge, parts.reading)
     moves = retargets(stored, settings)
     if (secrets is not None or moves) and stored.has_credential and not caller.is_admin():
         raise ForbiddenError("Replacing or removing a stored credential needs the role admin.")

@@ -12,6 +12,7 @@ from api.fetch_input import refuse_unfit
 from api.idempotency import IdempotencyKey, once
 from api.listening import listening
 from api.openapi import guarded
+from api.pointers import below
 from api.routes.connectors import ConnectorId
 from api.schemas import CheckRequest
 from api.services import Services
@@ -20,7 +21,7 @@ from api.trail import audit
 from api.webhook_input import refuse_fetching
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
-from varlor.contracts.connector import ApiType, ConnectorSettings
+from varlor.contracts.connector import ConnectorSettings
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.messages import CheckInput, DiscoverInput
 from varlor.contracts.model import Model
@@ -71,7 +72,7 @@ async def check_connection(
     try:
         started = await once(caller, request, key, body, act, status=200)
     except PartUnavailableError as error:
-        if error.part not in {"temporal", "worker"}:
+        if error.part != "temporal":
             raise
         return CheckResult(ok=False, url=_shown(body), error=_LATE)
     nonce = started["nonce"] if isinstance(started, dict) else started.nonce
@@ -119,11 +120,12 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
         connector = await caller.store.connectors.get(body.connector_id)
         if connector.status == "deleting":
             raise ConflictError("The connector is being deleted.")
-        _refuse_query(connector.api_type, body, parts)
+        _refuse_place(connector, body, parts)
     if body.connector is None:
         return CheckDraft(path=body.path, query=body.query, variables=body.variables)
-    settings, held = accepted(body.connector, parts.judge)
-    _refuse_query(settings.api_type, body, parts)
+    with below("/connector"):
+        settings, held = accepted(body.connector, parts.judge, parts.reading)
+    _refuse_place(settings, body, parts)
     if settings.auth_type == "oauth2":
         _testable(settings)
     if settings.api_type == "webhook":
@@ -143,13 +145,15 @@ async def _draft(body: CheckRequest, parts: Services, caller: Caller) -> CheckDr
     )
 
 
-def _refuse_query(api_type: ApiType, body: CheckRequest, parts: Services) -> None:
-    if api_type == "graphql" and body.path is not None:
-        detail = "A GraphQL connector has one address; give a query instead."
-        raise InvalidInputError(detail, FieldProblem("/path", detail))
+def _refuse_place(settings: ConnectorSettings, body: CheckRequest, parts: Services) -> None:
+    if body.path is not None:
+        if settings.api_type == "graphql":
+            detail = "A GraphQL connector has one address; give a query instead."
+            raise InvalidInputError(detail, FieldProblem("/path", detail))
+        parts.reading.check_place(settings, body.path)
     if body.query is not None:
         asked = FetchRequest(query=body.query, variables=body.variables, dataset=DatasetTarget(name="test"))
-        refuse_unfit(api_type, asked, parts.queries)
+        refuse_unfit(settings.api_type, asked, parts.reading)
 
 
 def _testable(settings: ConnectorSettings) -> None:

@@ -18,6 +18,7 @@ from api.schedule_input import (
     ScheduleNote,
     SchedulePatch,
     merged,
+    refuse_never,
     settings_of,
 )
 from api.schemas import Page
@@ -65,8 +66,11 @@ async def create(
         stored = await caller.store.schedules.create(settings)
         try:
             await parts.timetable.put(caller.tenant_id, stored, paused=body.paused, note=body.note)
+            refuse_never(stored, await parts.timetable.state(caller.tenant_id, stored.id))
         except VarlorError:
             await caller.store.schedules.delete(stored.id)
+            with suppress(VarlorError):  # what the engine alone knows ends by itself
+                await parts.timetable.delete(caller.tenant_id, stored.id)
             raise
         await _audit(caller, "created", stored)
         return await _shown(parts, caller, stored)
@@ -125,6 +129,11 @@ async def update(
         paused=state.paused if body.paused is None else body.paused,
         note=body.note if "note" in body.model_fields_set else state.note,
     )
+    try:
+        refuse_never(changed, await parts.timetable.state(caller.tenant_id, scheduleId))
+    except InvalidInputError:
+        await parts.timetable.put(caller.tenant_id, stored, paused=state.paused, note=state.note)
+        raise
     changed = await caller.store.schedules.update(scheduleId, settings)
     await _audit(caller, "updated", changed)
     return await _shown(parts, caller, changed)
@@ -248,7 +257,7 @@ async def _within_reach(parts: Services, caller: Caller, settings: ScheduleSetti
     """The connector, and the dataset if it is named by its id, are there and this tenant's."""
     connector = await caller.store.connectors.get(settings.connector_id)
     refuse_fetching(connector)
-    refuse_unfit(connector.api_type, settings.fetch, parts.queries, "/fetch")
+    refuse_unfit(connector.api_type, settings.fetch, parts.reading, "/fetch")
     if connector.status == "deleting":
         raise ConflictError("The connector is being deleted.")
     if settings.fetch.dataset.id is not None:

@@ -201,6 +201,18 @@ async def test_it_is_changed_and_the_engine_keeps_what_was_not_said(
     assert (await editor.get(place)).json() == back
 
 
+async def test_a_time_that_never_comes_leaves_the_schedule_as_it_was(
+    make: Making, editor: httpx2.AsyncClient
+) -> None:
+    schedule = await make(every=None, cron="0 0 29 2 *", paused=True, note="leap years")
+    assert {time[4:10] for time in schedule["nextRuns"]} == {"-02-29"}
+    place = f"/schedules/{schedule['id']}"
+    refused = await editor.patch(place, json={"cron": "0 0 31 4,6 *", "paused": False, "note": None})
+    assert refused.status_code == 422, refused.text
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/cron"]
+    assert (await editor.get(place)).json() == schedule
+
+
 async def test_deleting_it_removes_it_from_the_engine_and_keeps_its_runs(
     make: Making, editor: httpx2.AsyncClient, admin: httpx2.AsyncClient, services: Services, tenant: str
 ) -> None:
@@ -287,6 +299,8 @@ async def test_the_same_key_makes_one_schedule(editor: httpx2.AsyncClient, sampl
         ({"every": True}, "/every"),
         ({"every": None, "cron": "every morning"}, "/cron"),
         ({"every": None, "cron": "61 6 * * *"}, "/cron"),
+        ({"every": None, "cron": "0 0 31 2 *"}, "/cron"),
+        ({"every": None, "cron": "0 0 30 2 *", "paused": True}, "/cron"),
         ({"every": None, "cron": "0 6 * * *", "timeZone": "Mars/Olympus"}, "/timeZone"),
         ({"jitter": -1}, "/jitter"),
         ({"catchupWindow": "1s"}, "/catchupWindow"),

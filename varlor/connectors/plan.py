@@ -11,7 +11,7 @@ from varlor.connectors.http.url import join_url, parse, with_params, without_par
 from varlor.connectors.jsonpaths import path
 from varlor.connectors.pagination.asked import Asked
 from varlor.contracts.check import Discovery, Endpoint
-from varlor.contracts.connector import Connector
+from varlor.contracts.connector import Connector, ConnectorSettings
 from varlor.contracts.date_windows import slots
 from varlor.contracts.fetch import FetchRequest, ParamValue
 from varlor.contracts.for_each import ForEach, ParentValue
@@ -111,7 +111,7 @@ def with_since(base: Asked, incremental: Incremental | None, since: CursorValue 
     return base.with_param(incremental.name, value if isinstance(value, int) else str(value))
 
 
-def address(connector: Connector, place: str) -> str:
+def address(connector: ConnectorSettings, place: str) -> str:
     """The URL, without credential, of a path below the base URL or of an absolute one at its origin."""
     try:
         target = parse(place if _ABSOLUTE.match(place) else join_url(connector.base_url, place))

@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_
 from pydantic_core import PydanticCustomError
 
 from varlor.contracts.error_rules import ErrorRules
-from varlor.contracts.model import HeaderName, Id, Model, Name, UtcTime
+from varlor.contracts.model import NUMBER, HeaderName, Id, Model, Name, UtcTime
 from varlor.contracts.oauth import OAuthConfig
 from varlor.contracts.pagination import Pagination
 from varlor.contracts.webhook import WebhookConfig
@@ -32,8 +32,8 @@ class ApiKeyConfig(Model):
 class RateLimitConfig(Model):
     """At most `requests_per_minute` in any 60 s, and `burst_limit` in any one second."""
 
-    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 60
-    burst_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 60
+    burst_limit: Annotated[int, Field(ge=1, le=10_000), NUMBER] = 10
 
 
 class ConnectorSettings(Model):

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from varlor.contracts.model import Model
+from varlor.contracts.model import NUMBER, Model
 
 MOST_WINDOWS: Final = 10_000
 FROM: Final = "{from}"
@@ -35,7 +35,7 @@ class DateWindows(Model):
 
     from_: Annotated[Moment, Field(alias="from")]
     to: Moment | None = None
-    days: Annotated[int, Field(ge=1, le=3660)] = 1
+    days: Annotated[int, Field(ge=1, le=3660), NUMBER] = 1
 
     @model_validator(mode="after")
     def _a_range(self) -> "DateWindows":

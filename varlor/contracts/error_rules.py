@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from varlor.contracts.model import Model
+from varlor.contracts.model import NUMBER, Model
 from varlor.contracts.pagination import JsonPath
 
 ErrorAction = Literal["retry", "throttle", "ignore", "fail", "refresh"]
@@ -17,7 +17,7 @@ class ErrorRule(Model):
     page without records. fail: end the run. refresh: renew the credential and repeat once, as after a 401.
     """
 
-    status: Annotated[int, Field(ge=200, le=599)] | None = None
+    status: Annotated[int, Field(ge=200, le=599), NUMBER] | None = None
     path: JsonPath | None = None
     action: ErrorAction
 

@@ -11,8 +11,8 @@ from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.export import AsyncExport
 from varlor.contracts.for_each import ForEach
 from varlor.contracts.incremental import Incremental
-from varlor.contracts.model import Id, Model, Name
-from varlor.contracts.pagination import JsonPath, Pagination, ParamName
+from varlor.contracts.model import NUMBER, Id, Model, Name
+from varlor.contracts.pagination import AnyPagination, JsonPath, ParamName
 
 WriteMode = Literal["append", "replace", "merge"]
 SchemaPolicy = Literal["evolve", "freeze", "discard"]
@@ -47,9 +47,9 @@ class DatasetTarget(Model):
 class Limits(Model):
     """Where a run stops though the API has more; whole pages, so maxRows may be passed by one page."""
 
-    max_pages: Annotated[int, Field(ge=1)] | None = None
-    max_rows: Annotated[int, Field(ge=1)] | None = None
-    max_requests: Annotated[int, Field(ge=1)] | None = None
+    max_pages: Annotated[int, Field(ge=1), NUMBER] | None = None
+    max_rows: Annotated[int, Field(ge=1), NUMBER] | None = None
+    max_requests: Annotated[int, Field(ge=1), NUMBER] | None = None
 
 
 class FetchRequest(Model):
@@ -64,7 +64,7 @@ class FetchRequest(Model):
     headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=64)] = {}
     body: dict[str, Any] | None = None
     dataset: DatasetTarget
-    pagination: Literal["auto"] | Pagination = "auto"
+    pagination: AnyPagination = "auto"
     record_path: JsonPath | None = None
     incremental: Incremental | None = None
     for_each: ForEach | None = None

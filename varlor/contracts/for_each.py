@@ -1,11 +1,11 @@
 """Child requests: one for each record of a parent list, or of a dataset that was synced before."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
 from varlor.contracts.model import Model, Name
-from varlor.contracts.pagination import JsonPath, Pagination
+from varlor.contracts.pagination import AnyPagination, JsonPath
 
 ParentPath = Annotated[
     str, StringConstraints(min_length=1, max_length=2048, pattern=r"^[^\x00-\x20\x7f\\]+$")
@@ -23,7 +23,7 @@ class ForEach(Model):
     path: ParentPath | None = None
     dataset: Name | None = None
     record_path: JsonPath | None = None
-    pagination: Literal["auto"] | Pagination = "auto"
+    pagination: AnyPagination = "auto"
     field: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     as_: Annotated[str, Field(alias="as"), StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from varlor.contracts.model import Id, Model
+from varlor.contracts.model import NUMBER, Id, Model
 
 SLOT: Final = "{value}"
 CursorText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-CursorValue = int | float | CursorText
+CursorValue = Annotated[int | float | CursorText, NUMBER]
 """A value of the field that grows, as the API writes it: ISO 8601 time, number, or text that sorts."""
 
 
@@ -40,7 +40,7 @@ class Incremental(Model):
     cursor_field: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     param: ParamTemplate
     initial_value: CursorValue | None = None
-    lookback: Annotated[float, Field(ge=0, le=10**12)] | None = None
+    lookback: Annotated[float, Field(ge=0, le=10**12), NUMBER] | None = None
 
     @property
     def name(self) -> str:

@@ -1,14 +1,22 @@
 """How an API hands out its records page by page: one small model per style."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import (
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from varlor.contracts.model import Model
+from varlor.contracts.model import NUMBER, Model
 
 JsonPath = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 ParamName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
-PageSize = Annotated[int, Field(ge=1, le=100_000)]
+PageSize = Annotated[int, Field(ge=1, le=100_000), NUMBER]
 
 
 class NoPagination(Model):
@@ -51,7 +59,7 @@ class Offset(Model):
     offset_param: ParamName = "offset"
     limit_param: ParamName = "limit"
     limit: PageSize = 100
-    start: Annotated[int, Field(ge=0)] = 0
+    start: Annotated[int, Field(ge=0), NUMBER] = 0
     total_path: JsonPath | None = None
 
 
@@ -60,7 +68,7 @@ class PageNumber(Model):
 
     type: Literal["page_number"] = "page_number"
     page_param: ParamName = "page"
-    start: Annotated[int, Field(ge=0)] = 1
+    start: Annotated[int, Field(ge=0), NUMBER] = 1
     size_param: ParamName | None = None
     size: PageSize | None = None
     total_pages_path: JsonPath | None = None
@@ -87,3 +95,21 @@ Pagination = Annotated[
     NoPagination | LinkHeader | NextUrl | CursorToken | Offset | PageNumber | Keyset | Relay,
     Field(discriminator="type"),
 ]
+
+_STYLE: Final = TypeAdapter[Any](Pagination)
+
+
+def _meant(value: Any, judge: ValidatorFunctionWrapHandler) -> Any:
+    """Judged as what it is meant to be, so that an error does not speak of the other."""
+    if isinstance(value, dict):
+        return _STYLE.validate_python(value)
+    if value == "auto" or isinstance(value, Model):
+        return judge(value)
+    raise PydanticCustomError(
+        "pagination",
+        "Give auto, or an object whose type is none, link_header, next_url, cursor, offset, page_number, "
+        "keyset or relay",
+    )
+
+
+AnyPagination = Annotated[Literal["auto"] | Pagination, WrapValidator(_meant)]

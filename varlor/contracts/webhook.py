@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from varlor.contracts.model import HeaderName, Id, Model, Name, UtcTime
+from varlor.contracts.model import NUMBER, HeaderName, Id, Model, Name, UtcTime
 
 WebhookStyle = Literal["standard", "github", "stripe", "slack", "hmac"]
 InboxStatus = Literal["waiting", "set_aside"]
@@ -25,7 +25,7 @@ class WebhookConfig(Model):
     encoding: Literal["hex", "base64"] = "hex"
     prefix: Annotated[str, StringConstraints(max_length=64, pattern=r"^[\x21-\x7e]*$")] = ""
     id_header: HeaderName | None = None
-    tolerance_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+    tolerance_seconds: Annotated[int, Field(ge=1, le=3600), NUMBER] = 300
     dataset: Name | None = None
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from varlor.contracts.check import CheckResult, Discovery
 from varlor.contracts.connector import (
+    ApiType,
     Connector,
     ConnectorSettings,
     Secrets,
@@ -142,11 +143,19 @@ class PageReader(Protocol):
     async def close(self) -> None: ...
 
 
-class QueryJudge(Protocol):
-    """Says whether a GraphQL query may be stored and sent."""
+class ReadingJudge(Protocol):
+    """Says, before anything is stored or asked, whether it could be read."""
 
     def check_query(self, request: FetchRequest) -> None:
         """InvalidInputError, with pointers into the request, for what is no bounded, reading query."""
+        ...
+
+    def check_paths(self, said: FetchRequest | ConnectorSettings, api_type: ApiType) -> None:
+        """InvalidInputError, with pointers, for what is no JSONPath, and for a pagination of another kind."""
+        ...
+
+    def check_place(self, settings: ConnectorSettings, place: str) -> None:
+        """InvalidInputError at `/path` for a path outside the base URL."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Judges a fetch request of one's own query before anything is stored or asked: `ports.QueryJudge`."""
+"""Judges a fetch request of one's own query before it is stored or sent; a part of `ports.ReadingJudge`."""
 
 from varlor.connectors.graphql.document import read_query
 from varlor.connectors.graphql.plan import plan_of, refuse_rest, since

@@ -97,7 +97,7 @@ export const zCursorToken = z.object({
  * RFC 7396 merge patch of a dataset. `freshness`: not older than so many seconds; null takes it back.
  */
 export const zDatasetPatch = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     freshness: z.union([
         z.int().gte(60).lte(31622400),
         z.string().regex(/^[0-9PTDHMSptdhms]{2,40}$/)
@@ -784,7 +784,7 @@ export const zPlatform = z.object({
  * `baseUrl` in place of the preset's is for an instance of one's own.
  */
 export const zPresetConnector = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     variables: z.record(z.string(), z.unknown()).optional().default({}),
     baseUrl: z.string().min(1).max(2048).nullish(),
     authType: z.enum([
@@ -1376,7 +1376,7 @@ export const zPageSchedule = z.object({
  * A schedule as a caller describes it: `cron` with `timeZone`, or `every`.
  */
 export const zScheduleInput = z.object({
-    name: z.string().min(1).max(200),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/),
     connectorId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
     fetch: zFetchRequest,
     cron: z.string().min(1).max(128).nullish(),
@@ -1419,7 +1419,7 @@ export const zScheduleNote = z.object({
  * `fetch` is replaced whole. A new `cron` takes the place of `every`, and the other way round.
  */
 export const zSchedulePatch = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     fetch: zFetchRequest.nullish(),
     cron: z.string().min(1).max(128).nullish(),
     timeZone: z.string().min(1).max(64).nullish(),
@@ -1685,7 +1685,7 @@ export const zConnector = z.object({
  * A connector as a caller describes it; the secrets are write-only.
  */
 export const zConnectorInput = z.object({
-    name: z.string().min(1).max(200),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/),
     connectorType: z.enum([
         'api',
         'database',
@@ -1744,7 +1744,7 @@ export const zCheckRequest = z.object({
  * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
  */
 export const zConnectorPatch = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     connectorType: z.enum([
         'api',
         'database',
@@ -1884,7 +1884,7 @@ export const zOAuthConfigInputWritable = z.object({
  * A connector as a caller describes it; the secrets are write-only.
  */
 export const zConnectorInputWritable = z.object({
-    name: z.string().min(1).max(200),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/),
     connectorType: z.enum([
         'api',
         'database',
@@ -1977,7 +1977,7 @@ export const zOAuthConfigPatchWritable = z.object({
  * `pagination`, `apiKeyConfig` and `webhookConfig` are replaced whole: their fields mean nothing one by one.
  */
 export const zConnectorPatchWritable = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     connectorType: z.enum([
         'api',
         'database',
@@ -2023,7 +2023,7 @@ export const zConnectorPatchWritable = z.object({
  * `baseUrl` in place of the preset's is for an instance of one's own.
  */
 export const zPresetConnectorWritable = z.object({
-    name: z.string().min(1).max(200).nullish(),
+    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
     variables: z.record(z.string(), z.unknown()).optional().default({}),
     baseUrl: z.string().min(1).max(2048).nullish(),
     authType: z.enum([
