@@ -22,6 +22,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import TimeoutError as WorkflowTimeoutError
 from temporalio.service import RPCError, RPCStatusCode
 
 from varlor import names
@@ -35,11 +36,14 @@ from varlor.contracts.messages import (
     SyncInput,
 )
 from varlor.errors import (
+    AuthRequiredError,
     ConflictError,
+    InvalidInputError,
     NotFoundError,
     PartUnavailableError,
     SourceError,
     SourceKind,
+    UnsupportedError,
     VarlorError,
 )
 from workflows.check import CheckConnection
@@ -53,6 +57,10 @@ UPDATE_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 28.0  # with what is around it, the whole answer stays below 30 s
 DISCOVER_SECONDS: Final = 100.0
 _SOURCE_KINDS: Final = frozenset[str](get_args(SourceKind))
+_OURS: Final = {
+    kind.slug: kind
+    for kind in (InvalidInputError, UnsupportedError, NotFoundError, ConflictError, AuthRequiredError)
+}
 log: Final = structlog.get_logger()
 _TENANT: Final = SearchAttributeKey.for_keyword(names.TENANT_ATTRIBUTE)
 _CONNECTOR: Final = SearchAttributeKey.for_keyword(names.CONNECTOR_ATTRIBUTE)
@@ -79,7 +87,10 @@ class Engine:
         return workflow_id
 
     async def check(self, order: CheckInput) -> CheckOutcome | None:
-        """Run a connection test to its end; None when it failed or took too long."""
+        """Run a connection test to its end; None when it took too long.
+
+        Raises VarlorError for why it could not be made, such as a credential that is missing.
+        """
 
         async def whole() -> CheckOutcome:
             handle = await self._start(
@@ -92,14 +103,18 @@ class Engine:
             )
             return await handle.result()
 
-        with suppress(WorkflowFailureError):
+        try:
             return await _within(CHECK_SECONDS, whole())
-        return None
+        except WorkflowFailureError as error:
+            if isinstance(_cause(error), WorkflowTimeoutError):
+                return None
+            raise _reason(error, "test") from error
 
     async def discover(self, order: DiscoverInput) -> DiscoverOutcome | None:
         """Look again at what an API offers, together with whoever is looking already.
 
-        None when that takes too long. Raises SourceError when the API could not be asked.
+        None when that takes too long. Raises SourceError when the API could not be asked, and VarlorError for
+        another reason of ours.
         """
         handle = await self._start(
             DiscoverEndpoints.run,
@@ -112,7 +127,7 @@ class Engine:
         try:
             return await _within(DISCOVER_SECONDS, handle.result())
         except WorkflowFailureError as error:
-            raise _reason(error) from error
+            raise _reason(error, "discovery") from error
 
     async def start_retire(self, order: RetireInput) -> str:
         handle = await self._start(
@@ -205,13 +220,22 @@ async def _within(seconds: float, result: Awaitable[Any]) -> Any:
         return None
 
 
-def _reason(error: WorkflowFailureError) -> VarlorError:
-    """What the activity says of the outside API, if that is what failed; its words hold no secret."""
-    activity = error.cause
-    cause = activity.cause if isinstance(activity, ActivityError) else None
-    if isinstance(cause, ApplicationError) and cause.type in _SOURCE_KINDS:
-        return SourceError(cast("SourceKind", cause.type), cause.message)
-    return PartUnavailableError("worker", "The discovery did not end well; ask again.")
+def _cause(error: WorkflowFailureError) -> BaseException | None:
+    """What ended the activity, or else the workflow."""
+    return error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
+
+
+def _reason(error: WorkflowFailureError, what: str) -> VarlorError:
+    """What the activity says, if it foresaw the failure; its words hold no secret."""
+    cause = _cause(error)
+    if isinstance(cause, ApplicationError):
+        if cause.type in _SOURCE_KINDS:
+            return SourceError(cast("SourceKind", cause.type), cause.message)
+        if cause.type in _OURS:
+            return _OURS[cause.type](cause.message)
+        if cause.type == PartUnavailableError.slug:
+            return PartUnavailableError("worker", cause.message)
+    return PartUnavailableError("worker", f"The {what} did not end well; ask again.")
 
 
 @asynccontextmanager

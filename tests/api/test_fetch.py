@@ -112,6 +112,17 @@ async def test_a_failed_test_is_an_answer(
     assert "canary" not in answer.text
 
 
+async def test_a_test_or_discovery_that_cannot_be_made_says_why(
+    editor: httpx2.AsyncClient, sample_url: str
+) -> None:
+    connector = await connected(editor, sample_url, authType="bearer")
+    tested = await editor.post("/connectors/test-api", json={"connectorId": connector})
+    asked = await editor.get(f"/connectors/{connector}/endpoints")
+    for answer in (tested, asked):
+        assert answer.status_code == 422, answer.text
+        assert "no bearer token" in answer.json()["detail"]
+
+
 async def test_the_same_key_starts_one_run_and_one_test(editor: httpx2.AsyncClient, sample_url: str) -> None:
     connector = await connected(editor, sample_url)
     order = {"path": "/v1/users", "dataset": {"name": "once"}, "limits": {"maxPages": 1}}
