@@ -17,7 +17,17 @@ _START_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A real Valkey server without persistence; tests keep apart by tenant, or flush it themselves."""
+    """A real Valkey server without persistence; tests keep apart by tenant."""
+    yield from _valkey()
+
+
+@pytest.fixture(scope="session")
+def flushed_redis_url() -> Iterator[str]:
+    """Another one, for tests that flush it: whoever asks for a rate window then waits for a minute."""
+    yield from _valkey()
+
+
+def _valkey() -> Iterator[str]:
     with ValkeyServer(port=free_port(), config={"save": "", "appendonly": "no"}) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 

@@ -84,6 +84,11 @@ async def store(tmp_path: Path, sealing: EncryptionService, clock: MovableClock)
     await engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def redis_url(flushed_redis_url: str) -> str:
+    return flushed_redis_url
+
+
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     client = connect(redis_url)

@@ -1,4 +1,4 @@
-"""A client on the session's server, emptied before each test, and a look at every key's time to live."""
+"""A client on a server of these tests, emptied before each test, and a look at every key's time to live."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,11 @@ import pytest
 from redis.asyncio import Redis
 
 from varlor.cache import connect
+
+
+@pytest.fixture(scope="session")
+def redis_url(flushed_redis_url: str) -> str:
+    return flushed_redis_url
 
 
 @pytest.fixture

@@ -35,25 +35,27 @@ def staging_folder(run_id: str) -> str:
 
 def publish(place: Place, target: LandingTarget, heartbeat: Heartbeat) -> None:
     """Idempotent. FencedError when the dataset is another run's by now, or the landing is gone."""
-    main = Table.find(place)
-    if main is None or main.mark.run_id != target.run_id or (main.mark.ended and not main.mark.published):
-        raise FencedError("The dataset is no longer this run's to publish.")
+    main = _mine(place, target.run_id)
     if write_mode(main, target) == "append" and not main.mark.published:
         return
     folder = staging_folder(target.run_id)
     if not main.mark.published:
         try:
             _put(main, place.child(folder), folder, target, heartbeat)
-        except (FencedError, PartUnavailableError):
-            if not _is_published(place, target.run_id):  # by an older attempt, in the same moment
+        except (FencedError, PartUnavailableError, FileNotFoundError):
+            # It may be given up meanwhile, with what it landed; or published, by an older attempt.
+            if not _mine(place, target.run_id).mark.published:
                 raise
     with storage():
         place.remove(f"{folder}_delta_log")
 
 
-def _is_published(place: Place, run_id: str) -> bool:
+def _mine(place: Place, run_id: str) -> Table:
+    """The table, as long as it is this run's; raises FencedError."""
     main = Table.find(place)
-    return main is not None and main.mark.run_id == run_id and main.mark.published
+    if main is None or main.mark.run_id != run_id or (main.mark.ended and not main.mark.published):
+        raise FencedError("The dataset is no longer this run's to publish.")
+    return main
 
 
 def _put(main: Table, beside: Place, folder: str, target: LandingTarget, heartbeat: Heartbeat) -> None:
