@@ -190,7 +190,7 @@ class OddApi:
                 row["served_at"] = len(self.seen)
             if "bare" in query:
                 del row["id"]
-        return Answer({"data": rows})
+        return Answer({"data": rows} | ({"total": int(query["total"])} if "total" in query else {}))
 
     def window(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Offsets beyond the end are moved back to the last ten."""

@@ -158,6 +158,12 @@ async def test_an_api_that_goes_round_is_left_at_its_end(
     assert any("taken as the end" in note for note in reading.notes)
 
 
+async def test_what_is_promised_is_read_though_it_looks_alike(reader: Reader) -> None:
+    counted = {"type": "page_number", "totalPath": "$.total"}
+    reading = await reader.read("/round?wrap=1&total=150", pagination=counted)
+    assert [record["id"] for record in reading.records] == [*range(50)] * 3
+
+
 async def test_what_goes_round_without_ids_ends_in_an_error(reader: Reader) -> None:
     into = Reading()
     with pytest.raises(SourceError, match="goes round"):

@@ -54,11 +54,15 @@ class Ends:
         marks, seen = page.take_marks(), state.seen
         if marks.whole == seen.last.whole:
             return self.repeated(state, page)
-        if isinstance(state.config, Keyset) or state.progress.pages < 2:  # noqa: PLR2004 - first and last differ
+        begins_again = marks.whole == seen.first.whole
+        ends_alike = bool(marks.end) and marks.end == seen.last.end
+        counts = not isinstance(state.config, Keyset) and state.progress.pages > 1
+        # What the API counts is not given up for what looks alike.
+        if not counts or not (begins_again or ends_alike) or self.is_promised(state, page):
             return page
-        if marks.whole == seen.first.whole:
+        if begins_again:
             return self._begun_again(state, page)
-        if marks.end and marks.end == seen.last.end and marks.end in map(mark_of, page.records()[-1:]):
+        if marks.end in map(mark_of, page.records()[-1:]):
             return self.nothing(state, "The API's last records came again; taken as the end.", page)
         return page
 
@@ -79,9 +83,14 @@ class Ends:
         style, ids = self.counted(state), page.marks.ids if page.marks else ""
         if style is None or not ids or not self.trusts_ids or page.ended is not None:
             return None
-        if state.progress.pages > 0 and ids == state.seen.last.ids:
-            return style.back(state.base, state.asked, state.progress.last)
-        return style.first(state.base) if state.progress.pages > 1 and ids == state.seen.first.ids else None
+        if state.progress.pages == 0 or ids not in (state.seen.first.ids, state.seen.last.ids):
+            return None
+        if state.progress.pages > 1 and self.is_promised(state, page):
+            return None
+        is_first = ids != state.seen.last.ids
+        return (
+            style.first(state.base) if is_first else style.back(state.base, state.asked, state.progress.last)
+        )
 
     def repeated(self, state: State, page: Page) -> Page:
         """The same records again: the parameter is ignored, or the last page answers for all after it."""
