@@ -27,7 +27,7 @@ from varlor.errors import InvalidInputError, SourceError
 from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
 
 _PATIENCE: Final = 3  # attempts until an answer that is no JSON is taken for what the API has to say
-_EMPTY_BYTES: Final = 65_536  # an answer without records is small
+_EMPTY_BYTES: Final = 4096  # an answer without records is small, and only a small one is parsed to see that
 
 
 class RestReader:
