@@ -192,6 +192,16 @@ class OddApi:
                 del row["id"]
         return Answer({"data": rows} | ({"total": int(query["total"])} if "total" in query else {}))
 
+    def alike(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Eight pages of ten that are alike: in their last record, every other one, or two in a row."""
+        number = int(query.get("page", "1"))
+        rows: list[dict[str, Any]] = [{"v": number * 100 + n} for n in range(10)] if number <= 8 else []
+        if "sentinel" in query and rows:
+            rows = [{"id": row["v"]} for row in rows[1:]] + [{"id": "sku", "qty": 1}]
+        elif ("alternate" in query and number % 2) or ("zeros" in query and number in {3, 4}):
+            rows = [{"v": 0} for _ in rows]
+        return Answer({"data": rows, "total": 80} if "zeros" in query else {"data": rows})
+
     def window(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Offsets beyond the end are moved back to the last ten."""
         n, at = int(query.get("n", "45")), int(query.get("offset", "0"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from tests.connectors.kit import Reader, serve
@@ -34,6 +34,7 @@ class Family:
     delay: float = 0.0  # seconds
     at_once: int = 0
     most_at_once: int = 0
+    closed_at: int = 0  # a page that is answered once by a page for people
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/parents", self._parents), Route("/of/{id:path}", self._of)])
@@ -58,6 +59,9 @@ class Family:
         if key not in self.children:
             return JSONResponse({"detail": "no such parent"}, 404)
         number = int(request.query_params.get("page", "1"))
+        if number == self.closed_at:
+            self.closed_at = 0
+            return HTMLResponse("<html>back soon</html>")
         return JSONResponse(self.children[key][(number - 1) * SIZE : number * SIZE])
 
 
@@ -176,6 +180,12 @@ async def test_a_child_that_never_answers_ends_the_run_and_is_named(home: Reader
     with pytest.raises(SourceError, match="owner=8"):
         await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, patient=True)
     assert {"9", "10", "11"} <= set(family.asked)
+
+
+async def test_a_page_for_people_in_between_is_asked_for_again(home: Reader, family: Family) -> None:
+    family.closed_at = 2
+    reading = await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, patient=True)
+    assert found(reading.records) == expected(family)
 
 
 async def test_when_all_fail_it_is_the_api(home: Reader, family: Family) -> None:

@@ -1,13 +1,16 @@
 """What made other tools read a page for ever, or stop after the first one in silence."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.connectors.kit import Reader, Reading
+from tests.connectors.kit import FreeWindow, Reader, Reading
 from tests.connectors.odd_api import Answer, OddApi
-from varlor.connectors.pagination.seen import Marks, mark_of
+from varlor.connectors import APIConnectorService
+from varlor.connectors.pagination.seen import Marks, same_records
 from varlor.errors import SourceError
+from varlor.ports import WaitRequiredError
 
 FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
 NUMBERED = {"type": "page_number", "sizeParam": "per_page", "size": 10}
@@ -181,10 +184,102 @@ async def test_ids_that_come_again_on_each_page_do_not_end_a_reading(
     assert hops or len(odd_api.seen) <= 11 + 2
 
 
-@pytest.mark.parametrize("n", [45, 50])
-async def test_a_last_window_that_is_moved_back_doubles_nothing(reader: Reader, n: int) -> None:
-    reading = await reader.read(f"/window?n={n}", pagination={"type": "offset", "limit": 10})
-    assert reading.ids == list(range(n)), reading.ids
+async def test_a_last_window_that_comes_again_doubles_nothing(reader: Reader) -> None:
+    reading = await reader.read("/window?n=50", pagination={"type": "offset", "limit": 10})
+    assert reading.ids == list(range(50)), reading.ids
+
+
+@pytest.mark.parametrize("style", ["sentinel", "alternate"])
+async def test_pages_that_are_alike_in_part_are_read(reader: Reader, style: str) -> None:
+    reading = await reader.read(f"/alike?{style}=1", pagination={"type": "page_number"})
+    assert len(reading.records) == 80
+
+
+async def test_pages_that_are_alike_are_read_as_far_as_the_api_counts(reader: Reader) -> None:
+    counted = {"type": "page_number", "totalPath": "$.total"}
+    assert len((await reader.read("/alike?zeros=1", pagination=counted)).records) == 80
+
+
+@pytest.mark.parametrize("last", [{"href": None}, {"href": ""}, " ", False])
+@pytest.mark.parametrize("pagination", [{"type": "next_url", "nextPath": "$._links.next"}, "auto"])
+async def test_a_link_without_an_address_is_the_end(
+    reader: Reader, odd_api: OddApi, last: Any, pagination: Any
+) -> None:
+    for at in (0, 10, 20):
+        following = {"href": f"/next_url?at={at + 10}"} if at < 20 else last
+        page = Answer({"data": [{"id": at + n} for n in range(10)], "_links": {"next": following}})
+        odd_api.instead["at", str(at)] = [page]
+    reading = await reader.read("/next_url?at=0", pagination=pagination)
+    assert reading.ids == list(range(30))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+async def test_a_refusal_after_the_last_page_that_the_api_names_is_the_end(
+    reader: Reader, odd_api: OddApi, status: int
+) -> None:
+    counted = {"type": "page_number", "totalPagesPath": "$.total_pages", "totalPath": "$.total"}
+    odd_api.instead["page", "6"] = [Answer({}, status)] * 2
+    reading = await reader.read("/page?n=500&pages=5&total=500", pagination=counted)
+    assert reading.ids == list(range(50))
+    assert any("counts 500 records but handed out 50" in note for note in reading.notes)
+
+
+class Tight:
+    """A window that lets one request through, then makes the next one wait."""
+
+    def __init__(self) -> None:
+        self.spent = True
+
+    async def acquire(self, *_: Any, **__: Any) -> float:
+        self.spent = not self.spent
+        return 20.0 if self.spent else 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(FreeWindow(), name)
+
+
+@pytest.mark.parametrize(
+    ("path", "pagination"),
+    [
+        ("/page?n=20&missing=1", {"type": "page_number"}),
+        ("/offset?n=20&total=30", {"type": "offset", "limit": 10, "totalPath": "$.total"}),
+        ("/round?clamp=1&moving=1", {"type": "page_number"}),
+    ],
+)
+async def test_a_second_look_ends_however_tight_the_rate_is(
+    service: APIConnectorService,
+    reader: Reader,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    pagination: dict[str, Any],
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("varlor.connectors.rest.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(service._sender, "_window", Tight())  # pyright: ignore[reportPrivateUsage] - no other way in
+    waits = 0
+    cursor, into = None, Reading()
+    while True:
+        try:
+            await reader.read(path, pagination=pagination, into=into, begin=cursor)
+        except WaitRequiredError:
+            waits += 1
+            assert waits < 30
+            cursor = into.cursors[-1]
+        else:
+            break
+    assert slept
+
+
+def test_pages_are_the_same_only_with_the_same_ids() -> None:
+    page, shifted, before = ([{"id": n, "v": 1} for n in ids] for ids in ([1, 2, 3], [99, 1, 2], [7, 8, 9]))
+    assert not same_records(before, page, shifted)
+    moved = [{"id": n, "v": 2} for n in (1, 2, 3)]
+    assert same_records(moved, page, [{"id": n, "v": 3} for n in (1, 2, 3)])
+    assert not same_records(moved, page, page)
 
 
 async def test_an_ignored_offset_does_not_read_the_first_page_for_ever(
@@ -217,11 +312,10 @@ def test_marks_are_taken_of_anything(text: bytes) -> None:
     assert Marks.of(text) == Marks.of(text)
 
 
-def test_marks_tell_the_first_ids_and_the_last_record() -> None:
+def test_marks_tell_the_first_ids() -> None:
     one, other = (
         b'{"n": 1, "data": [{"id": 1, "v": %d}, {"v": 2, "id": {"x": 2}}, {"id": 3}]}' % n for n in (4, 5)
     )
     assert Marks.of(one).ids == Marks.of(other).ids != ""
-    assert Marks.of(one).end == Marks.of(other).end == mark_of({"id": 3})
     assert Marks.of(one).whole != Marks.of(other).whole
     assert Marks.of(b'[{"id": 1}, {"id": 1}]').ids == ""

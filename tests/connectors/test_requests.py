@@ -1,6 +1,7 @@
 """What goes out with a request, what is kept of it, and what a failed one becomes."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from tests.connectors.kit import FreeWindow, Reader, Reading
 from tests.connectors.odd_api import Answer
 from varlor.connectors import APIConnectorService
+from varlor.connectors.retry_after import remaining
 from varlor.contracts.connector import Secrets
 from varlor.errors import InvalidInputError, SourceError, UnsupportedError
 from varlor.ports import WaitRequiredError
@@ -180,6 +182,13 @@ async def test_a_refused_method_names_those_that_go(reader: Reader, allowed: str
     with pytest.raises(SourceError) as caught:
         await reader.read("/raw")
     assert caught.value.detail.endswith(told)
+
+
+def test_a_hostile_header_is_read_soon() -> None:
+    began = time.monotonic()
+    for text in ('"' + '\\"' * 30_000, ":" * 60_000, "r=0," * 15_000, '"a";' * 15_000):
+        assert remaining({"ratelimit": text}) in {None, 0}
+    assert time.monotonic() - began < 2
 
 
 async def test_an_exhausted_budget_is_obeyed_before_it_is_refused(reader: Reader, window: FreeWindow) -> None:

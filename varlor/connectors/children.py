@@ -270,13 +270,15 @@ class ChildrenReader:
 
 
 def _named(error: SourceError, name: str, value: ParentValue) -> SourceError:
-    return SourceError(
+    told = SourceError(
         error.kind,
         f"{error.detail} (for {name}={value!s:.100})",
         status=error.status,
         retry_after=error.retry_after,
         excerpt=error.excerpt,
     )
+    told.retryable, told.ruled = error.retryable, error.ruled
+    return told
 
 
 def _with(record: Any, name: str, value: ParentValue) -> Any:

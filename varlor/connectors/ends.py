@@ -6,7 +6,7 @@ from typing import Final
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
-from varlor.connectors.pagination.seen import identified, mark_of
+from varlor.connectors.pagination.seen import identified
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import Promise, Scene, Style
 from varlor.contracts.pagination import Keyset, Offset, PageNumber, Pagination
@@ -14,6 +14,7 @@ from varlor.errors import SourceError
 
 _PAST_THE_END: Final = frozenset({404, 410, 416})
 _MAYBE_PAST_THE_END: Final = frozenset({400, 422})
+_BEYOND: Final = frozenset({400, 403, 422})  # of pages after the last one that the API itself names
 
 
 class Ends:
@@ -47,6 +48,15 @@ class Ends:
         said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
         return Page.nothing(self._note, f"{why} {said}" if said else why)
 
+    def refused(self, state: State, error: SourceError) -> str:
+        """What to say of a refusal of what the API's own count promises."""
+        style = self.counted(state)
+        said = style.shortfall(state.promise, state.asked, state.progress.rows) if style else None
+        return (
+            f"The API refuses what it counts (HTTP {error.status}). {said or ''} Where that is how it ends, "
+            "an error rule with the action ignore takes it for an empty page."
+        )
+
     def judged(self, state: State, page: Page) -> Page:
         """The page; nothing in its place where its records were there before."""
         if not isinstance(state.config, Offset | PageNumber | Keyset):
@@ -54,27 +64,17 @@ class Ends:
         marks, seen = page.take_marks(), state.seen
         if marks.whole == seen.last.whole:
             return self.repeated(state, page)
-        begins_again = marks.whole == seen.first.whole
-        ends_alike = bool(marks.end) and marks.end == seen.last.end
+        goes_round = seen.last.whole == seen.first.whole and marks.whole == seen.second.whole
         counts = not isinstance(state.config, Keyset) and state.progress.pages > 1
         # What the API counts is not given up for what looks alike.
-        if not counts or not (begins_again or ends_alike) or self.is_promised(state, page):
+        if not counts or not (goes_round or marks.whole == seen.first.whole) or self.is_promised(state, page):
             return page
-        if begins_again:
-            return self._begun_again(state, page)
-        if marks.end in map(mark_of, page.records()[-1:]):
-            return self.nothing(state, "The API's last records came again; taken as the end.", page)
-        return page
-
-    def _begun_again(self, state: State, page: Page) -> Page:
-        """Without ids it may be chance, once."""
         if all(map(identified, page.records())):
             return self.nothing(state, "The API begins again with its first page; taken as the end.", page)
-        if state.seen.again:
+        if goes_round:  # one page alone may be alike by chance, where nothing tells its records apart
             raise SourceError(
                 "pagination_stuck",
-                "The first page came again twice: the API goes round, and nothing tells its records apart. "
-                "Set limits, or another pagination.",
+                "The API goes round: its first two pages came again. Set limits, or another pagination.",
             )
         return page
 
@@ -97,8 +97,10 @@ class Ends:
         if page.is_empty():
             return page
         if state.progress.pages > 1:
+            if self.is_promised(state, page) and not all(map(identified, page.records())):
+                return page  # other records may look alike; the count ends it
             return self.nothing(state, "The API repeats its last page; taken as the end.", page)
-        if _full(state) or self.is_promised(state, page):
+        if not _is_beyond(state) and (_full(state) or self.is_promised(state, page)):
             raise SourceError(
                 "pagination_stuck",
                 "The second page holds the same records as the first: the API ignores the paging parameter. "
@@ -115,10 +117,16 @@ def past_the_end(state: State, error: SourceError) -> bool:
     """Whether a refusal may only say that counting went too far; a short page before makes that of a 400."""
     if error.ruled or not isinstance(state.config, Offset | PageNumber):
         return False
-    if error.status in _PAST_THE_END:
+    if error.status in _PAST_THE_END or (error.status in _BEYOND and _is_beyond(state)):
         return True
     short = state.progress.last < (_size(state) or state.progress.largest)
     return error.status in _MAYBE_PAST_THE_END and short
+
+
+def _is_beyond(state: State) -> bool:
+    """Whether we are after the last page that the API itself named, because its total promised more."""
+    last, at = state.promise.last, state.asked.at
+    return last is not None and at is not None and at > last
 
 
 def _size(state: State) -> int | None:

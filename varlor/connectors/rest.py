@@ -1,5 +1,6 @@
 """Reads a REST endpoint page by page: `ports.PageReader`, whose whole memory is the cursor."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -24,8 +25,9 @@ from varlor.connectors.rules import Rules
 from varlor.connectors.sending import MOST_BYTES, Errand, Sender, at_home
 from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
 from varlor.errors import InvalidInputError, SourceError
-from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob
+from varlor.ports import Cursor, PageFacts, PageResponse, ReadJob, WaitRequiredError
 
+_LONGEST_HOLD: Final = 60.0  # seconds, as long as a rate window is
 _PATIENCE: Final = 3  # attempts until an answer that is no JSON is taken for what the API has to say
 _EMPTY_BYTES: Final = 4096  # an answer without records is small, and only a small one is parsed to see that
 
@@ -92,9 +94,12 @@ class RestReader:
         if first or not past_the_end(state, error):
             raise error
         try:
-            response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
+            response = await self._again(state.asked, attempt, most)
         except SourceError as again:
-            if again.status != error.status or self._ends.is_promised(state):
+            if again.status != error.status:
+                raise
+            if self._ends.is_promised(state):
+                again.detail = self._ends.refused(state, again)
                 raise
             return self._ends.nothing(state, f"The API answered HTTP {error.status} past the last page.")
         return self._page(state, response)
@@ -112,18 +117,26 @@ class RestReader:
             return page
         if not page.is_empty():
             return page
-        response = await self._sender.send(self._errand, state.asked, attempt=attempt + 1, most=most)
-        return self._page(state, response)
+        return self._page(state, await self._again(state.asked, attempt, most))
 
     async def _new_or_nothing(self, state: State, page: Page, before: Asked, attempt: int) -> Page:
         old, again = [
-            self._settled_page(state, await self._sender.send(self._errand, asked, attempt=attempt))
-            for asked in (before, state.asked)
+            self._settled_page(state, await self._again(asked, attempt)) for asked in (before, state.asked)
         ]
         if same_records(old.records(), page.records(), again.records()):
             return self._ends.repeated(state, page)
         self._ends.trusts_ids = False
         return page
+
+    async def _again(self, asked: Asked, attempt: int, most: int = MOST_BYTES) -> OutResponse:
+        """A second request of one fetch: what the first one found would be lost in a durable wait."""
+        try:
+            return await self._sender.send(self._errand, asked, attempt=attempt + 1, most=most)
+        except WaitRequiredError as wait:
+            if wait.seconds > _LONGEST_HOLD:
+                raise
+            await asyncio.sleep(wait.seconds)
+        return await self._sender.send(self._errand, asked, attempt=attempt + 1, most=most)
 
     def _page(self, state: State, response: OutResponse) -> Page:
         page = self._settled_page(state, response)

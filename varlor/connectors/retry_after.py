@@ -21,6 +21,7 @@ _RESETS: Final = (
     "x-rate-limit-reset",
 )
 _OPAQUE = re.compile(r"\"(?:[^\"\\]|\\.)*\"|:[\w+/=]*:")  # texts and bytes of a structured field, RFC 9651
+_LONGEST_HEADER: Final = 1024  # characters
 _COUNT = re.compile(r"\d{1,9}")
 
 
@@ -83,7 +84,7 @@ def _budgets(headers: Mapping[str, str]) -> Iterator[tuple[int, float | None]]:
     draft-ietf-httpapi-ratelimit-headers: a list of items with `r` and `t`; up to its seventh edition, one
     dictionary of `limit`, `remaining` and `reset`.
     """
-    header = headers.get("ratelimit")
+    header = (headers.get("ratelimit") or "")[:_LONGEST_HEADER]
     if not header:
         return
     members = _OPAQUE.sub("", header).lower().split(",")

@@ -184,6 +184,10 @@ def test_anything_else_is_no_document(body: bytes) -> None:
     assert read_document(body) is None
 
 
+def test_a_comma_too_many_is_borne() -> None:
+    assert read_document(b'{\n "openapi": "3.0.0",\n "paths": {},\n}') is not None
+
+
 def test_a_document_in_utf_16_is_read() -> None:
     document = '{"openapi": "3.1.0", "paths": {}}'
     assert read_document(document.encode("utf-16")) is not None

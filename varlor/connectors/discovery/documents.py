@@ -61,8 +61,11 @@ def read_document(body: bytes) -> dict[str, Any] | None:
         return None
     found = read_json(body)
     if found is None and body[:1] == b"{" and _LOOKS_JSON.match(body[:_HEAD]):
-        raise RefusedDocumentError(_fault(body))
-    if found is None and _LOOKS_YAML.search(body[:_HEAD]):
+        try:
+            found = _read_yaml(body)  # which bears a comma too many, and a comment
+        except RefusedDocumentError:
+            raise RefusedDocumentError(_fault(body)) from None
+    elif found is None and _LOOKS_YAML.search(body[:_HEAD]):
         found = _read_yaml(body)
     return mapping(found) if is_document(found) else None
 

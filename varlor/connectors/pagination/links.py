@@ -48,7 +48,7 @@ class NextUrlStyle:
     def after(self, scene: Scene) -> Asked | End:
         found = self._path.all(scene.page.around(self._path))
         target = address(found[0]) if found else None
-        if target is None and found and found[0]:
+        if target is None and found and found[0] and not _is_blank(found[0]):
             raise SourceError("pagination_stuck", f"{self._path.text} holds no address of a next page.")
         if target is not None:
             return scene.follow(target)
@@ -141,3 +141,10 @@ def address(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("href") or value.get("url") or value.get("uri")
     return value if isinstance(value, str) and value.strip() else None
+
+
+def _is_blank(value: Any) -> bool:
+    """A link without an address, as HAL and others write that there is none."""
+    if isinstance(value, dict):
+        return any(name in value for name in ("href", "url", "uri"))
+    return isinstance(value, str)

@@ -1,7 +1,6 @@
 """What tells one page of a counted reading from another: an API may go round without a word."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from json import JSONDecoder
@@ -13,21 +12,19 @@ from varlor.connectors.decoding import encode
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
 
 _FEW: Final = 3  # records whose ids are looked at
-_HEAD, _TAIL = 8192, 4096  # bytes of the records
-_WOUND: Final = 8  # objects in the last record
+_HEAD: Final = 8192  # bytes of the records
 _DECODER: Final = JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Digests of a page's records, of the last of them, and of the first ids ("" where there are none).
+    """Digests of a page's records, and of the first ids ("" where there are none).
 
     They are taken between the first and the last bracket: an envelope may count its requests. Pages are
     long, so the hash has to be quick before all, and nothing else looks at more than a few records.
     """
 
     whole: str = ""
-    end: str = ""
     ids: str = ""
 
     @classmethod
@@ -36,7 +33,7 @@ class Marks:
         records = memoryview(body)[start:end] if 0 <= start < end else memoryview(body)
         ids = list(islice(_ids(body[start + 1 : start + 1 + _HEAD]), _FEW)) if start >= 0 else []
         told = xxh3_64_hexdigest(encode(ids)) if ids and len(set(ids)) == len(ids) else ""
-        return cls(xxh3_64_hexdigest(records), mark_of(_last(bytes(records[-_TAIL:]))), told)
+        return cls(xxh3_64_hexdigest(records), told)
 
 
 _NONE: Final = Marks()
@@ -44,37 +41,33 @@ _NONE: Final = Marks()
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The marks of the first page and of the last one, and how often the first one came again."""
+    """The marks of the first page, of the second and of the last one."""
 
     first: Marks = _NONE
+    second: Marks = _NONE
     last: Marks = _NONE
-    again: int = 0
 
     def then(self, marks: Marks) -> Self:
         if not self.first.whole:
             return replace(self, first=marks, last=marks)
-        return replace(self, last=marks, again=self.again + (marks.whole == self.first.whole))
+        return replace(self, second=self.second if self.second.whole else marks, last=marks)
 
-    def dump(self) -> list[Any]:
-        return [*(getattr(m, name) for m in (self.first, self.last) for name in Marks.__slots__), self.again]
+    def dump(self) -> list[str]:
+        return [each for m in (self.first, self.second, self.last) for each in (m.whole, m.ids)]
 
     @classmethod
-    def load(cls, raw: list[Any] | None) -> Self:
-        return cls(Marks(*raw[:3]), Marks(*raw[3:6]), raw[6]) if raw else cls()
+    def load(cls, raw: list[str] | None) -> Self:
+        return cls(Marks(*raw[:2]), Marks(*raw[2:4]), Marks(*raw[4:])) if raw else cls()
 
 
 def identified(record: Any) -> bool:
     return _id(record) is not None
 
 
-def mark_of(record: Any) -> str:
-    """The digest of a record that has an id, else ""."""
-    return xxh3_64_hexdigest(encode(record)) if identified(record) else ""
-
-
 def same_records(before: list[Any], page: list[Any], again: list[Any]) -> bool:
     """Whether `page` holds the records of `before`, but for fields that differ when it is read `again`."""
-    if not len(before) == len(page) == len(again) or not all(map(identified, (*before, *page, *again))):
+    ids = list(map(_id, page))
+    if None in ids or not ids == list(map(_id, before)) == list(map(_id, again)):
         return False
     moving = {name for old, new in zip(page, again, strict=True) for name in _different(old, new)}
     return all(_different(old, new) <= moving for old, new in zip(before, page, strict=True))
@@ -97,21 +90,6 @@ def _ids(text: bytes) -> Iterator[str | int]:
             return
         yield found
         rest = rest[end:].lstrip(" \t\r\n,")
-
-
-def _last(text: bytes) -> Any:
-    """The object that ends where the text ends; None where it begins earlier, or is wound in too many."""
-    rest = text.decode("utf-8", "ignore").rstrip()
-    start = len(rest)
-    for _ in range(_WOUND):
-        start = rest.rfind("{", 0, start)
-        if start < 0:
-            return None
-        with suppress(ValueError, RecursionError):
-            found, end = _DECODER.raw_decode(rest, start)
-            if end == len(rest):
-                return found
-    return None
 
 
 def _id(record: Any) -> str | int | None:
