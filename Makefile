@@ -41,7 +41,7 @@ run: setup ## install, start the stack and do the main job against the sample AP
 
 test: setup ## every test, on real servers; ARGS for pytest alone
 	$(if $(ARGS),,$(NPM) test)
-	$(BIN)/pytest $(if $(ARGS),$(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	$(BIN)/pytest $(if $(ARGS),$(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 check: setup ## format, lint, types, architecture; starts no server
 	$(BIN)/ruff format --check .

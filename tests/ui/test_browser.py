@@ -70,7 +70,7 @@ def promised_fresh_and_started_over(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Start over").click()
     expect(page.get_by_text("The next sync starts over.").first).to_be_visible()
     looked_at(page, "dataset-settings")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close").wait_for(state="detached")  # the notice goes by itself
     page.get_by_role("navigation").get_by_role("link", name="Datasets", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     looked_at(page, "datasets")
