@@ -43,19 +43,22 @@ class Ends:
 
     def nothing(self, state: State, why: str, page: Page | None = None) -> Page:
         """An empty page in place of an answer that only says that there are no more."""
-        style = self.counted(state)
-        told = None if style is None else self._told(state, style, page)
-        said = style.shortfall(told, state.asked, state.progress.rows) if style and told else None
-        return Page.nothing(self._note, f"{why} {said}" if said else why)
+        return Page.nothing(self._note, f"{why} {self._shortfall(state, page)}".rstrip())
 
     def refused(self, state: State, error: SourceError) -> str:
         """What to say of a refusal of what the API's own count promises."""
-        style = self.counted(state)
-        said = style.shortfall(state.promise, state.asked, state.progress.rows) if style else None
+        said = self._shortfall(state)
         return (
-            f"The API refuses what it counts (HTTP {error.status}). {said or ''} Where that is how it ends, "
+            f"The API refuses what it counts (HTTP {error.status}). {said} Where that is how it ends, "
             "an error rule with the action ignore takes it for an empty page."
         )
+
+    def _shortfall(self, state: State, page: Page | None = None) -> str:
+        """What the API counts and did not hand out, in a sentence; "" where it counts nothing more."""
+        style = self.counted(state)
+        if style is None:
+            return ""
+        return style.shortfall(self._told(state, style, page), state.asked, state.progress.rows) or ""
 
     def judged(self, state: State, page: Page) -> Page:
         """The page; nothing in its place where its records were there before."""

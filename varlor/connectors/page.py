@@ -196,7 +196,9 @@ class Page:
             raise SourceError("bad_records", "The answer holds an error instead of records.")
 
     def take_marks(self) -> Marks:
-        self.marks = Marks.of(self._body)
+        """Once: the records stay as they came."""
+        if self.marks is None:
+            self.marks = Marks.of(self._body)
         return self.marks
 
 

@@ -188,6 +188,13 @@ def test_a_comma_too_many_is_borne() -> None:
     assert read_document(b'{\n "openapi": "3.0.0",\n "paths": {},\n}') is not None
 
 
+def test_a_base_that_is_no_address_is_passed_over() -> None:
+    page = b'<html><base href="http://["><redoc spec-url="/shop.json"></redoc></html>'
+    assert named_documents("http://api.example.com/docs", page, None).urls == [
+        "http://api.example.com/shop.json"
+    ]
+
+
 def test_a_document_in_utf_16_is_read() -> None:
     document = '{"openapi": "3.1.0", "paths": {}}'
     assert read_document(document.encode("utf-16")) is not None

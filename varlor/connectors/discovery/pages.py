@@ -59,8 +59,9 @@ def named_documents(url: str, body: bytes, link_header: str | None) -> Named:
     linked = links(link_header).get("service-desc")
     found = [linked] if linked else []
     found += _in_body(body.removeprefix(b"\xef\xbb\xbf").strip(), named)
+    base = _absolute(url, named.base) or url
     for address in found:
-        absolute = _absolute(urljoin(url, named.base), address)
+        absolute = _absolute(base, address)
         if absolute and absolute not in named.urls and absolute != url and len(named.urls) < _MOST:
             named.urls.append(absolute)
     return named
@@ -75,7 +76,8 @@ def _in_body(body: bytes, named: Named) -> list[str]:
     page = body.decode("utf-8", "replace")
     named.inlined += _inlined(page)
     if not page.startswith("<"):
-        return [*_in_script(page), *_files(page)]
+        code = _plain(page)
+        return [*_in_script(code), *_files(code)]
     parsed = _Page()
     parsed.feed(page[:_MOST_HTML])
     named.base = parsed.base
@@ -113,7 +115,7 @@ class _Page(HTMLParser):
         self.documents += [given[name] for name in _ATTRIBUTES if name in given]
         self._in_script = tag == "script"
         if "data-configuration" in given:
-            self.code.append(given["data-configuration"])
+            self.code.append(_plain(given["data-configuration"]))
         if tag == "base":
             self.base = self.base or given.get("href", "")
         elif tag == "script" and "src" in given:
@@ -130,7 +132,7 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_script:
-            self.code.append(data)
+            self.code.append(_plain(data))
 
     def named(self) -> Iterator[str]:
         """The likeliest first."""
@@ -145,11 +147,11 @@ class _Page(HTMLParser):
 
 
 def _in_script(code: str) -> Iterator[str]:
-    yield from (match for match in _IN_SCRIPT.findall(_plain(code)) if "${" not in match)
+    yield from (match for match in _IN_SCRIPT.findall(code) if "${" not in match)
 
 
 def _files(code: str) -> Iterator[str]:
-    yield from (match for match in _FILE.findall(_plain(code)) if not _OTHER_FILES.search(match))
+    yield from (match for match in _FILE.findall(code) if not _OTHER_FILES.search(match))
 
 
 def _plain(code: str) -> str:
