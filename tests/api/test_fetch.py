@@ -199,6 +199,7 @@ async def test_deleting_a_connector_stops_its_syncs_and_keeps_its_datasets(
         ({"headers": {"Authorization": "canary"}}, "/headers/Authorization"),
         ({"dataset": {}}, "/dataset"),
         ({"dataset": {"name": "x", "writeMode": "merge"}}, "/dataset"),
+        ({"dataset": {"name": "a\nb"}}, "/dataset/name"),
         ({"limits": {"maxPages": 0}}, "/limits/maxPages"),
         ({"method": "DELETE"}, "/method"),
         ({"params": {"a\x00": 1}}, "/params/a\x00"),

@@ -46,6 +46,7 @@ def test_every_command_explains_itself(varlor: Varlor, command: str) -> None:
         (["token", "--tenant", "t", "--role", "viewer"], 1),
         (["token", "--tenant", "", "--role", "viewer"], 2),
         (["token", "--tenant", "a/b", "--role", "viewer"], 2),
+        (["token", "--tenant", "t", "--role", "viewer", "--subject", ""], 2),
         (["connectors", "show", ""], 2),
         (["datasets", "rows", "../runs"], 2),
         (["token", "--tenant", "t", "--role", "viewer", "--ttl", "soon"], 2),

@@ -47,7 +47,7 @@ def test_keys_never_show_in_a_repr(state: StateDir) -> None:
     assert not [value for value in keys.to_stored().values() if value in shown]
 
 
-@pytest.mark.parametrize("damage", ["", "{}", '{"master": 1}'])
+@pytest.mark.parametrize("damage", ["", "{}", "[1]", '{"master": 1}'])
 def test_damaged_keys_are_never_replaced(state: StateDir, damage: str) -> None:
     (state.path / "keys.json").write_text(damage)
     with pytest.raises(StackError, match="backup"):

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from varlor.contracts.model import Id
+from varlor.contracts.model import GivenName, Id
 
 StateDirOption = Annotated[
     Path, typer.Option("--state-dir", envvar="VARLOR_STATE_DIR", help="The stack's state folder.")
@@ -18,6 +18,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 DEFAULT_STATE_DIR: Final = Path(".varlor")
 _ID: Final = TypeAdapter[str](Id)
+_SUBJECT: Final = TypeAdapter[str](GivenName)
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -27,6 +28,14 @@ def check_id(text: str) -> str:
         return _ID.validate_python(text)
     except ValidationError:
         raise typer.BadParameter(f"{text!r} is not an id: 1 to 64 letters, digits, - and _") from None
+
+
+def check_subject(text: str) -> str:
+    """Who a token stands for; raises BadParameter."""
+    try:
+        return _SUBJECT.validate_python(text)
+    except ValidationError:
+        raise typer.BadParameter("must be 1 to 200 characters, none of them a control character") from None
 
 
 def parse_duration(text: str) -> int:

@@ -7,7 +7,14 @@ import typer
 
 from varlor.cli.access import SUBJECT, own_token
 from varlor.cli.failures import CommandError
-from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, StateDirOption, check_id, parse_duration
+from varlor.cli.options import (
+    DEFAULT_STATE_DIR,
+    JsonOption,
+    StateDirOption,
+    check_id,
+    check_subject,
+    parse_duration,
+)
 from varlor.cli.output import print_json
 from varlor.stack.environment import read_settings
 from varlor.stack.state import StateDir
@@ -29,7 +36,9 @@ def register(program: typer.Typer) -> None:
 def token(
     tenant: Annotated[str, typer.Option(help="Whose data.", callback=check_id)],
     role: Annotated[RoleName, typer.Option(help="What it may do.")],
-    subject: Annotated[str, typer.Option(help="Who asks; shown in the audit.")] = SUBJECT,
+    subject: Annotated[
+        str, typer.Option(help="Who asks; shown in the audit.", callback=check_subject)
+    ] = SUBJECT,
     ttl: Annotated[str, typer.Option(help="How long it is good for: 90s, 15m, 1h, 7d.")] = "1h",
     state_dir: StateDirOption = DEFAULT_STATE_DIR,
     as_json: JsonOption = False,

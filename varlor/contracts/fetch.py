@@ -11,7 +11,7 @@ from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.export import AsyncExport
 from varlor.contracts.for_each import ForEach
 from varlor.contracts.incremental import Incremental
-from varlor.contracts.model import NUMBER, Id, Model, Name
+from varlor.contracts.model import NUMBER, GivenName, Id, Model, Name
 from varlor.contracts.pagination import AnyPagination, JsonPath, ParamName
 
 WriteMode = Literal["append", "replace", "merge"]
@@ -30,7 +30,7 @@ class DatasetTarget(Model):
     """An existing dataset by `id`, or a new one (or the tenant's one of that name) by `name`."""
 
     id: Id | None = None
-    name: Name | None = None
+    name: GivenName | None = None
     write_mode: WriteMode = "append"
     primary_key: Annotated[list[Name], Field(max_length=16)] = []
     schema_policy: SchemaPolicy = "evolve"

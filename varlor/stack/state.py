@@ -10,12 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from varlor.crypto import new_master_key
 from varlor.stack.errors import StackError, StateLockedError
 from varlor.stack.keys import RESTORE, EmbeddedKeys
 
 UNREADABLE: Final = re.compile(r"[?#%\"\\\x00-\x1f]")
 """What ends or escapes a file name in a database's URL or in Valkey's configuration."""
+
+_OBJECT: Final = TypeAdapter[dict[str, Any]](dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,7 @@ class StateDir:
 
     def _read(self, name: str, remedy: str = RESTORE) -> dict[str, Any] | None:
         try:
-            return json.loads((self.path / name).read_text())
+            return _OBJECT.validate_json((self.path / name).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
