@@ -57,6 +57,9 @@ GRACE: Final = timedelta(seconds=6)  # Ctrl-C ends the whole stack within 10 s
 PULSE: Final = timedelta(seconds=1)  # heartbeats carry a pause or a cancel back
 FETCH_SLOTS: Final = 20
 CONTROL_SLOTS: Final = 50
+HOLD: Final = 0.0005
+"""Seconds for which a thread may keep the interpreter. A page costs the event loop two milliseconds, so that
+five of waiting for a thread that decodes, which is what Python allows, are felt."""
 
 
 def control_worker(client: Client, parts: Parts) -> Worker:
@@ -156,6 +159,7 @@ def main() -> None:
     parser.add_argument("--queue", choices=["control", "fetch", "all"], default="all")
     settings = Settings()
     configure(settings, "worker")
+    sys.setswitchinterval(HOLD)
     try:
         uvloop.run(serve(settings, parser.parse_args().queue))
     except VarlorError as error:  # what it is made of cannot be had
