@@ -17,9 +17,10 @@ from api.openapi import guarded
 from api.schemas import DatasetPatch, Page, ResetRequest
 from api.strict import StrictRoute
 from api.trail import audit
+from varlor import names
 from varlor.contracts.care import DatasetRef, MaintenanceStarted
 from varlor.contracts.dataset import Dataset, RowsPage
-from varlor.errors import ConflictError, NotFoundError, VarlorError
+from varlor.errors import ConflictError, FencedError, NotFoundError, VarlorError
 
 router = APIRouter(prefix="/datasets", tags=["datasets"], route_class=StrictRoute)
 DatasetId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -152,11 +153,14 @@ async def reset(
 ) -> Dataset:
     dataset = await caller.store.datasets.get(datasetId)
     writer = await caller.store.datasets.writer(datasetId)
-    if writer is not None:
+    if writer not in (None, names.MAINTENANCE):  # whose commit gives way to the reset's, or comes before it
         raise ConflictError(f"The run {writer} is writing this dataset; cancel it or wait for its end.")
     await _must_come_again(caller, dataset.connector_id)
     # A run that begins in this moment loses the table to the reset: it fails, the reset holds.
-    await parts.datasets.reset(dataset.location, body.from_)
+    try:
+        await parts.datasets.reset(dataset.location, body.from_)
+    except FencedError:
+        raise ConflictError("Others changed this dataset in this very moment; ask again.") from None
     await caller.store.datasets.record_facts(datasetId, await parts.datasets.facts(dataset.location))
     await audit(caller, "dataset.reset", dataset=datasetId, start=str(body.from_ or "nothing"))
     return await caller.store.datasets.get(datasetId)

@@ -153,6 +153,19 @@ async def test_a_lease_that_dead_care_left_behind_stops_nobody(
     assert (await fetched(editor, connector))["status"] == "succeeded"
 
 
+async def test_resets_at_once_and_a_reset_in_the_time_of_care_are_answered_plainly(
+    editor: httpx2.AsyncClient, sample_url: str, services: Services, tenant: str
+) -> None:
+    connector = await connected(editor, sample_url)
+    dataset = (await fetched(editor, connector))["datasetId"]
+    place = f"/datasets/{dataset}/reset"
+    answers = await asyncio.gather(*(editor.post(place) for _ in range(12)))
+    assert {answer.status_code for answer in answers} <= {200, 409}, [answer.text for answer in answers]
+    assert 200 in {answer.status_code for answer in answers}
+    await services.store.tenant(tenant).datasets.lease(dataset, names.MAINTENANCE)
+    assert (await editor.post(place)).status_code == 200
+
+
 async def test_the_sweep_finds_what_is_due(
     editor: httpx2.AsyncClient, sample_url: str, settings: Settings, engine: Client
 ) -> None:
