@@ -128,6 +128,7 @@ async def update(
         changed,
         paused=state.paused if body.paused is None else body.paused,
         note=body.note if "note" in body.model_fields_set else state.note,
+        drop_waiting=bool(body.paused),
     )
     try:
         refuse_never(changed, await parts.timetable.state(caller.tenant_id, scheduleId))
@@ -248,7 +249,8 @@ async def _switched(
     stored = await caller.store.schedules.get(schedule_id)
     state = await parts.timetable.state(caller.tenant_id, schedule_id)
     note = body.note if body.note is not None or state is None else state.note
-    await parts.timetable.put(caller.tenant_id, stored, paused=paused, note=note)
+    put = parts.timetable.put
+    await put(caller.tenant_id, stored, paused=paused, note=note, drop_waiting=paused)
     await _audit(caller, "paused" if paused else "resumed", stored)
     return await _shown(parts, caller, stored)
 

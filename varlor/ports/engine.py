@@ -18,9 +18,18 @@ class Workflows(Protocol):
 class Timetable(Protocol):
     """The engine's side of schedules: when they fire. PartUnavailableError when it does not answer."""
 
-    async def put(self, tenant: str, schedule: StoredSchedule, *, paused: bool, note: str | None) -> None:
+    async def put(
+        self,
+        tenant: str,
+        schedule: StoredSchedule,
+        *,
+        paused: bool,
+        note: str | None,
+        drop_waiting: bool = False,
+    ) -> None:
         """Make it fire as its settings say, whether the engine knew it or not.
 
+        `drop_waiting`: runs that wait for their turn, such as those of a backfill, never begin.
         InvalidInputError when the engine cannot read the cron expression or the time zone.
         """
         ...

@@ -43,7 +43,15 @@ class TemporalTimetable:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def put(self, tenant: str, schedule: StoredSchedule, *, paused: bool, note: str | None) -> None:
+    async def put(
+        self,
+        tenant: str,
+        schedule: StoredSchedule,
+        *,
+        paused: bool,
+        note: str | None,
+        drop_waiting: bool = False,
+    ) -> None:
         wanted = Schedule(
             action=_action(tenant, schedule),
             spec=_spec(schedule),
@@ -60,6 +68,17 @@ class TemporalTimetable:
                 )
         except NotFoundError:
             await self._create(tenant, schedule, wanted)
+            return
+        if drop_waiting and await self._waiting(tenant, schedule.id):
+            # A pause holds back no backfill, and only a new schedule forgets one. What dies in between
+            # leaves none, which is shown as paused.
+            await self.delete(tenant, schedule.id)
+            await self._create(tenant, schedule, wanted)
+
+    async def _waiting(self, tenant: str, schedule_id: str) -> bool:
+        async with _translated():
+            found = await self._handle(tenant, schedule_id).describe(rpc_timeout=_PATIENCE)
+        return found.raw_description.info.buffer_size > 0
 
     async def _create(self, tenant: str, schedule: StoredSchedule, wanted: Schedule) -> None:
         with suppress(ScheduleAlreadyRunningError):  # a twin of this call was first
