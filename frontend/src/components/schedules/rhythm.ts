@@ -44,7 +44,8 @@ export function nextTimes(values: RhythmValues, now: Date): Date[] | null {
     return Array.from({ length: 5 }, (_, index) => new Date(first + index * step));
   }
   try {
-    return new Cron(values.cron, { timezone: values.timeZone, mode: '5-part' }).nextRuns(5, now);
+    // The engine wants the day of the month and the weekday both, where other crons take either.
+    return new Cron(values.cron, { timezone: values.timeZone, mode: '5-part', domAndDow: true }).nextRuns(5, now);
   } catch {
     return null;
   }
