@@ -68,8 +68,11 @@ class NotificationRepository(Protocol):
         """An attempt failed; what has been waiting for longer than a day is given up."""
         ...
 
-    async def disable(self, error: str) -> None:
-        """The receiver is gone: nothing more is sent until the target is saved again."""
+    async def disable(self, url: str, error: str) -> None:
+        """The receiver is gone: nothing more is sent until the target is saved again.
+
+        Nothing happens when another address than `url` has been saved meanwhile.
+        """
         ...
 
     async def list(

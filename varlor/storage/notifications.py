@@ -130,11 +130,12 @@ class SqlNotifications:
             failed = {"status": "failed", "next_attempt_at": None, "error": error}
             await session.exec(self._update_pending(late).values(failed))
 
-    async def disable(self, error: str) -> None:
+    async def disable(self, url: str, error: str) -> None:
         async with self._scope.database.write() as session:
             target = await self._target(session, lock=True)
-            if target is not None:
-                target.disabled, target.last_error = True, error
+            if target is None or target.url != url:
+                return
+            target.disabled, target.last_error = True, error
             failed = {"status": "failed", "next_attempt_at": None, "error": error}
             await session.exec(self._update_pending().values(failed))
 
