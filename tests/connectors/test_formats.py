@@ -39,6 +39,11 @@ async def read(reader: Reader, raw: bytes, type_: str | None, path: str = "/raw"
         (CSV.decode().encode("cp1252"), "text/csv", "/raw"),
         (b"\xef\xbb\xbf" + CSV, "text/csv", "/raw"),
         (CSV.decode().encode("utf-16"), "text/csv", "/raw"),
+        (b"\xff\xfe" + CSV.decode().encode("utf-16-le"), "text/csv; charset=utf-16le", "/raw"),
+        (CSV.decode().encode("utf-32"), "text/csv", "/raw"),
+        (b"\xef\xbb\xbf" + CSV, "text/csv; charset=iso-8859-1", "/raw"),
+        (CSV, "text/csv; charset=iso-8859-1", "/raw"),
+        (json.dumps(ROWS).encode(), "text/csv", "/raw"),
         (CSV.replace(b"\r\n", b"\r"), "text/csv", "/raw"),
         (b"id\tname\n1\t\xc3\x85sa, n\xc3\xa9e Berg\n2\t\n", "text/tab-separated-values", "/raw"),
         (b"id;name\n1;\xc3\x85sa, n\xc3\xa9e Berg\n2\n", "text/csv", "/raw"),
@@ -64,6 +69,33 @@ async def test_values_stay_as_they_are_written(reader: Reader) -> None:
         {"zip": "00123", "when": "2026-01-02", "says": 'He said "no",\nthen left'},
         {"zip": "1e5", "when": "true", "says": "null"},
     ]
+
+
+async def test_no_value_is_lost_to_a_name_that_was_given_already(reader: Reader) -> None:
+    assert await read(reader, b"a,a,a_2\n1,2,3\n", "text/csv") == [{"a": "1", "a_3": "2", "a_2": "3"}]
+
+
+async def test_a_name_may_hold_what_parts_other_tables(reader: Reader) -> None:
+    raw = b'id;"last, first, middle";n\n1;Berg;2,5\n'
+    assert await read(reader, raw, "text/csv") == [{"id": "1", "last, first, middle": "Berg", "n": "2,5"}]
+
+
+@pytest.mark.parametrize(
+    ("raw", "type_", "kind"),
+    [
+        (b"<!DOCTYPE html><title>Sign in</title>", "text/csv", "not_json"),
+        (b'{"error": "quota"}', "text/csv", "bad_records"),
+        (b'id,name\n1,"a\n2,b\n3,c\n', "text/csv", "truncated"),
+        (b'{"id": 1}\n{"id": 2, "a": {"b": 1}', "application/x-ndjson", "truncated"),
+        (b'{"id": 1}\n{"id": 2, "a": "x}', "application/x-ndjson", "truncated"),
+    ],
+)
+async def test_what_is_no_whole_table_is_never_one_with_fewer_rows(
+    reader: Reader, raw: bytes, type_: str, kind: str
+) -> None:
+    with pytest.raises(SourceError) as caught:
+        await read(reader, raw, type_)
+    assert caught.value.kind == kind
 
 
 async def test_columns_without_a_name_or_with_the_same_one(reader: Reader) -> None:

@@ -15,6 +15,13 @@ from varlor.redaction import redact_text
 MAX_DEPTH: Final = 1000  # levels; orjson stops at 1,024
 EXCERPT: Final = 500  # characters
 _BOM: Final = codecs.BOM_UTF8
+_MARKS: Final = (  # the longer first: one begins like the other
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ONE_BYTE: Final = re.compile(r"iso-?8859|latin|windows-125|cp125", re.IGNORECASE)
 # Digits, and what a value follows, as one character each; then the integers that orjson makes floats of.
 _SHAPES: Final = bytes.maketrans(b"123456789,[ \t\r\n", b"000000000::::::")
 _BEYOND_64_BITS: Final = (b":" + b"0" * 20, b":-" + b"0" * 19)
@@ -31,16 +38,29 @@ class Decoded:
 
 
 def utf8(body: bytes, content_type: str | None) -> bytes:
-    """`body` in UTF-8 without a byte order mark; an unknown charset is taken for UTF-8."""
+    """`body` in UTF-8 without a byte order mark, which says more than a charset; an unknown one is UTF-8."""
+    for mark, marked in _MARKS:
+        if body.startswith(mark):
+            return body.removeprefix(mark).decode(marked, "replace").encode()
+    if body.startswith(_BOM):
+        return body[3:]
     charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
-    if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii", "ascii"}:
-        try:
-            return body.decode(charset[1], "replace").encode()
-        except (LookupError, ValueError):
-            return body
-    if body[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        return body.decode("utf-16", "replace").encode()
-    return body[3:] if body.startswith(_BOM) else body
+    if charset is None or charset[1].lower() in {"utf-8", "utf8", "us-ascii", "ascii"}:
+        return body
+    try:
+        if _ONE_BYTE.match(charset[1]) and _is_utf8(body):
+            return body  # what a server adds by default; text of a byte a letter is no UTF-8 by chance
+        return body.decode(charset[1], "replace").encode()
+    except (LookupError, ValueError):
+        return body
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(body: bytes) -> Decoded:
@@ -136,12 +156,13 @@ def require_json(body: bytes) -> None:
 
 def refuse(body: bytes, detail: str) -> NoReturn:
     """Raise not_json with the beginning of what came instead, or truncated where it just stops."""
-    if _stops_early(body):
+    if stops_early(body):
         raise SourceError("truncated", "The answer ends in the middle of its JSON.")
     raise SourceError("not_json", detail, excerpt=excerpt(body))
 
 
-def _stops_early(body: bytes) -> bool:
+def stops_early(body: bytes) -> bool:
+    """Whether it is JSON up to where it just ends."""
     try:
         orjson.loads(body)
     except orjson.JSONDecodeError as error:

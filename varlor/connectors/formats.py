@@ -5,15 +5,16 @@ They become a JSON list before anything looks at them, so that paging and decodi
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 import orjson
 
-from varlor.connectors.decoding import utf8
+from varlor.connectors.decoding import stops_early, utf8
 from varlor.connectors.http.body import gunzip
 from varlor.connectors.http.message import OutResponse
 from varlor.connectors.records import distinct
@@ -31,6 +32,9 @@ _SAMPLE_BYTES: Final = 65_536
 _MOST_TRIES: Final = 1000  # line breaks inside one quoted value
 _BATCH: Final = 1000  # rows encoded at a time
 _RECORD_SEPARATOR: Final = b"\x1e"  # RFC 7464
+_END: Final = "\x04"  # a row of ours after the last one; inside a quote that is never closed, it is none
+# JSON or a page for people, whatever the media type says: read as a table they would hold no rows.
+_NO_TABLE: Final = re.compile(rb"\s*(?:<(?:!doctype|html|\?xml)|\{\s*[\"}]|\[\s*[{\]])", re.IGNORECASE)
 
 
 def is_plain(response: OutResponse) -> bool:
@@ -67,7 +71,9 @@ def form_of(head: bytes, content_type: str | None, url: str) -> Form:
     kind = _kind(content_type, url)
     if _is_lines(head) or (any(word in kind for word in _LINES) and head[:64].lstrip()[:1] != b"["):
         return "lines"
-    if any(word in kind for word in _TABLES) or _looks_tabular(head, kind):
+    if any(word in kind for word in _TABLES):
+        return "json" if _NO_TABLE.match(head, 0, 64) else "csv"
+    if _looks_tabular(head, kind):
         return "csv"
     return "json"
 
@@ -123,7 +129,7 @@ def _is_lines(body: bytes) -> bool:
 def from_lines(body: bytes) -> bytes:
     """A JSON list of the lines; raises SourceError(truncated) for a last line that stops early."""
     lines = [stripped for line in body.split(b"\n") if (stripped := line.strip(b" \t\r" + _RECORD_SEPARATOR))]
-    if lines and lines[-1][:1] in (b"{", b"[") and lines[-1][-1:] not in (b"}", b"]"):
+    if lines and stops_early(lines[-1]):
         raise SourceError("truncated", "The answer ends in the middle of a line.")
     return b"[" + b",".join(lines) + b"]"
 
@@ -142,29 +148,36 @@ def _looks_tabular(body: bytes, kind: str) -> bool:
 def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
     """What parts the header in the most columns, two at least, and no sampled row in more.
 
-    `sure`: every sampled row, and there is one, in as many.
+    What parts every row in as many comes first: a name may hold commas. `sure`: nothing else will do.
     """
     sample = body if len(body) <= _SAMPLE_BYTES else body[:_SAMPLE_BYTES].rpartition(b"\n")[0]
-    found: list[tuple[int, str]] = []
+    found: list[tuple[bool, int, str]] = []
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in islice(_rows(sample, delimiter), _SAMPLE)]
+        widths = [len(row) for row in islice(_rows(sample, delimiter, whole=False), _SAMPLE)]
         regular = len(widths) > 1 and len(set(widths)) == 1
         if widths and widths[0] > 1 and max(widths) == widths[0] and (regular or not sure):
-            found.append((widths[0], delimiter))
-    return max(found, key=lambda each: each[0])[1] if found else None
+            found.append((regular, widths[0], delimiter))
+    return max(found, key=lambda each: each[:2])[2] if found else None
 
 
-def _rows(body: bytes, delimiter: str) -> Iterator[list[str]]:
-    """Rows that are not blank, decoded line by line; raises SourceError(bad_records)."""
+def _rows(body: bytes, delimiter: str, *, whole: bool = True) -> Iterator[list[str]]:
+    """Rows that are not blank, decoded line by line; raises SourceError(bad_records).
+
+    `whole`: also truncated, where a quote is still open at the end.
+    """
     csv.field_size_limit(len(body) + 1)
     charset = _charset(body)
     lines = io.BytesIO(body if b"\n" in body else body.replace(b"\r", b"\n"))
+    text = chain((line.decode(charset, "replace") for line in lines), (_END,))
+    row: list[str] = []
     try:
-        for row in csv.reader((line.decode(charset, "replace") for line in lines), delimiter=delimiter):
-            if len(row) > 1 or (row and row[0]):
+        for row in csv.reader(text, delimiter=delimiter):
+            if row != [_END] and (len(row) > 1 or (row and row[0])):
                 yield row
     except csv.Error as error:
         raise SourceError("bad_records", f"The table cannot be read: {error}.") from None
+    if whole and row != [_END]:
+        raise SourceError("truncated", "The table ends inside a quoted value.")
 
 
 def _charset(body: bytes) -> str:
@@ -187,7 +200,7 @@ class Table:
     def of(cls, beginning: bytes, content_type: str | None = None) -> Self:
         tabs = "tab-separated" in (content_type or "")
         delimiter = "\t" if tabs else _delimiter(beginning) or ","
-        return cls(delimiter, tuple(_names(next(_rows(beginning, delimiter), []))))
+        return cls(delimiter, tuple(_names(next(_rows(beginning, delimiter, whole=False), []))))
 
     def records(self, data: bytes, max_bytes: int, *, headed: bool = True) -> bytes:
         """A JSON list of objects; values stay text, what is empty is null. `headed`: the names come first."""

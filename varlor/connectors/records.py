@@ -203,12 +203,15 @@ def _column_names(node: dict[str, Any]) -> list[str]:
 
 
 def distinct(names: list[str]) -> list[str]:
-    """Names that come again get a number: a, a_2."""
-    seen: dict[str, int] = {}
-    result: list[str] = []
+    """Names that come again get a number, one that gives a name no other has: a, a_2."""
+    given, numbers, result = set(names), dict[str, int](), list[str]()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        free = name
+        while (number := numbers.get(name, 1)) > 1 and free in given:
+            free = f"{name}_{number}"
+            numbers[name] = number + 1
+        numbers[name] = max(number, 2)
+        result.append(free)
     return result
 
 
