@@ -120,6 +120,18 @@ async def test_every_record_once(
     assert office.started[0] == ({"kind": "orders"}, "varlor-r1")
 
 
+@pytest.mark.parametrize("make", [lines, table], ids=["lines", "csv"])
+async def test_a_byte_order_mark_is_no_content(home: Reader, office: Office, make: Any) -> None:
+    office.files = [b"\xef\xbb\xbf" + make(ROWS)]
+    assert meant((await read(home, hops=True)).records) == ROWS
+
+
+async def test_a_large_file_in_utf16_is_refused_and_not_garbled(home: Reader, office: Office) -> None:
+    office.files, office.media = [table(ROWS).decode().encode("utf-16")], "text/csv"
+    with pytest.raises(SourceError, match="not in UTF-8"):
+        await read(home)
+
+
 async def test_the_jobs_id_is_kept_before_anything_else(home: Reader, office: Office) -> None:
     office.files = [lines(ROWS[:3])]
     reading = Reading()

@@ -53,6 +53,38 @@ async def test_an_object_keyed_by_id_becomes_records(reader: Reader) -> None:
     assert await read(reader, body) == [{"_key": "x1", "a": 1, "b": 2}, {"_key": "x2", "a": 3, "b": 4}]
 
 
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        ('{"1042": {"a": 1}}', [{"_key": "1042", "a": 1}]),
+        ('{"data": {"x1": {"id": "x1", "a": 1}}}', [{"_key": "x1", "id": "x1", "a": 1}]),
+        ('{"settings": {"a": 1}}', [{"settings": {"a": 1}}]),
+    ],
+)
+async def test_one_object_alone_is_keyed_where_its_key_is_an_id(
+    reader: Reader, body: str, rows: list[Any]
+) -> None:
+    assert await read(reader, body) == rows
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"items": null, "total": 0}',
+        '{"data": null, "next": null}',
+        '{"data": {"rows": null}}',
+        '{"raw": null}',
+    ],
+)
+async def test_null_in_the_place_of_a_list_is_no_record(reader: Reader, body: str) -> None:
+    assert await read(reader, body) == []
+
+
+async def test_null_in_a_record_is_no_empty_list(reader: Reader) -> None:
+    for record in ({"id": 7, "items": None}, {"name": "x", "value": None}):
+        assert await read(reader, json.dumps(record)) == [record]
+
+
 async def test_a_single_object_is_one_record(reader: Reader) -> None:
     assert await read(reader, '{"id": 7, "lines": [{"x": 1}]}') == [{"id": 7, "lines": [{"x": 1}]}]
     assert await read(reader, '{"data": {"id": 7}}') == [{"id": 7}]

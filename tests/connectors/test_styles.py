@@ -62,9 +62,10 @@ async def test_a_cursor_goes_back_in_the_body_of_a_post(reader: Reader) -> None:
     assert reading.ids == list(range(25))
 
 
-async def test_a_cursor_goes_into_an_object_of_the_body(reader: Reader) -> None:
+@pytest.mark.parametrize("body", [{"page": {"size": 10}}, {"page": None}, {"q": 1}])
+async def test_a_cursor_goes_into_an_object_of_the_body(reader: Reader, body: dict[str, Any]) -> None:
     cursor = {"type": "cursor", "cursorPath": "$.after", "cursorParam": "page.after", "in": "body"}
-    reading = await reader.read("/nested", method="POST", body={"page": {"size": 10}}, pagination=cursor)
+    reading = await reader.read("/nested", method="POST", body=body, pagination=cursor)
     assert reading.ids == list(range(25))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from varlor.connectors.decoding import utf8
 from varlor.connectors.export_file import LARGEST, Block, ExportFile, Place
 from varlor.connectors.formats import Table, from_lines
 from varlor.connectors.http import OutResponse
@@ -200,6 +201,8 @@ class ExportReader:
             self._file = None  # the next attempt begins at the same place
             raise
         last = block.last and stage.file + 1 >= len(addresses)
+        if stage.place == _BEGINNING:
+            block = replace(block, data=_unmarked(block))
         page, table = self._records(block, stage.table)
         following = replace(stage, place=block.following, table=table)
         if block.last:
@@ -227,3 +230,11 @@ class ExportReader:
 
     async def _send(self, asked: Asked, attempt: int, method: str = "GET") -> OutResponse:
         return await self._sender.send(replace(self._errand, method=method), asked, attempt=attempt)
+
+
+def _unmarked(block: Block) -> bytes:
+    """The file's first block without a byte order mark; UTF-16 cannot be cut at its line breaks."""
+    data = utf8(block.data, None)
+    if not block.last and not block.data.endswith(data):
+        raise SourceError("bad_records", "The export is not in UTF-8, and too large to be read at once.")
+    return data

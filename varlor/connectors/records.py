@@ -18,6 +18,7 @@ _COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers"
 _IDS: Final = ("id", "_id", "uuid", "guid", "key")
 _ERRORS: Final = ("error", "errors")
 _DEPTH: Final = 3
+_LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entries"})  # no field of a record
 _ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
 
 
@@ -55,10 +56,11 @@ def locate(document: Any, url_path: str = "") -> Place:
     if table is not None:
         return table
     lists = list(_lists(document, ()))
-    best = _best(document, lists, url_path.rstrip("/").rpartition("/")[2].lower())
+    segment = url_path.rstrip("/").rpartition("/")[2].lower()
+    best = _best(document, lists, segment)
     if best is not None:
         return Place(to(*best))
-    return _whole(document)
+    return _no_list(document, segment) or _whole(document)
 
 
 def given(text: str) -> Place:
@@ -125,6 +127,19 @@ def _best(
     return max(filled, key=lambda f: (len(f[1]), -len(f[0])))[0] if filled else None
 
 
+def _no_list(node: dict[str, Any], segment: str, keys: tuple[str, ...] = ()) -> Place | None:
+    """An empty list that is written null, as Go does: no record that holds nothing."""
+    if any(key in node for key in (*_IDS, *_ERRORS)):
+        return None
+    nulls = (key for key, value in node.items() if value is None)
+    found = next((key for key in nulls if key in _LISTS or key.lower() == segment), None)
+    if found is not None:
+        return Place(to(*keys, found))
+    inner = ((name, node.get(name)) for name in _WRAPPERS if not keys)
+    places = (_no_list(value, segment, (name,)) for name, value in inner if isinstance(value, dict))
+    return next((place for place in places if place is not None), None)
+
+
 def _whole(document: dict[str, Any]) -> Place:
     if any(document.get(key) for key in _ERRORS):
         raise SourceError("bad_records", "The answer holds an error instead of records.")
@@ -141,8 +156,11 @@ def _whole(document: dict[str, Any]) -> Place:
 def _is_keyed(value: dict[str, Any]) -> bool:
     """Objects alone, all alike, under keys that do not look like an envelope's."""
     records = list(value.values())
-    if len(records) < 2 or not all(isinstance(record, dict) and record for record in records):  # noqa: PLR2004 - one object may be anything
+    if not records or not all(isinstance(record, dict) and record for record in records):
         return False
+    if len(records) == 1:  # may be anything, unless its key is an id for sure
+        (key, record), *_ = value.items()
+        return key.isdecimal() or any(str(record.get(name)) == key for name in _IDS)
     if any(key in NAMES or key in _WRAPPERS or key in {"meta", "links", "_links"} for key in value):
         return False
     shared = set[str](records[0]).intersection(*records)

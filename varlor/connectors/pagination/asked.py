@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from varlor.connectors.decoding import encode
@@ -52,17 +52,20 @@ class Asked:
         return replace(self, headers={**self.headers, name: value})
 
     def with_field(self, name: str, value: Any, *, at: int | None = None) -> Self:
-        """Set a member of the body; `page.cursor` goes into an object `page` that is there."""
-        body = dict(self.body or {})
-        outer, _, inner = name.partition(".")
-        if inner and isinstance(body.get(outer), dict):
-            body[outer] = {**body[outer], inner: value}
-        else:
-            body[name] = value
-        return replace(self, body=body, at=self.at if at is None else at)
+        """Set a member of the body; `page.cursor` goes into the object `page`, made where there is none."""
+        return replace(self, body=_put(self.body or {}, name, value), at=self.at if at is None else at)
 
     def _in_query(self, name: str) -> bool:
         return any(key == name for key, _ in parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+
+def _put(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """A member that is called so itself, dot and all, is kept; so is what is no object."""
+    outer, _, inner = name.partition(".")
+    within = body.get(outer) or {}
+    if name in body or not (outer and inner) or not isinstance(within, dict):
+        return {**body, name: value}
+    return {**body, outer: _put(cast("dict[str, Any]", within), inner, value)}
 
 
 @lru_cache(256)  # a page's request is told in advance, and once more when its turn comes
