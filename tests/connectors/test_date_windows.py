@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.datasets.lake_kit import Lake
 from varlor.connectors import APIConnectorService
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.contracts.connector import Secrets
+from varlor.contracts.date_windows import DateWindows
 from varlor.contracts.fetch import FetchRequest
 from varlor.datasets import DeltaDatasets
 from varlor.errors import SourceError
@@ -233,3 +234,20 @@ def test_a_month_is_cut_without_gap_or_overlap() -> None:
     assert windows[0][0] == "2026-01-01"
     assert windows[-1][1] == "2026-02-01"
     assert all(one[1] == following[0] for one, following in pairwise(windows))
+
+
+def test_bounds_of_two_offsets_are_all_times_that_can_be_read() -> None:
+    """A Z behind an offset is no time: the last window would be refused, or read as something else."""
+    wanted = DateWindows.model_validate({"from": "2024-02-28T00:00:00Z", "to": "2024-03-01T01:00:00+02:00"})
+    windows = wanted.windows(wanted.end(datetime.now(UTC)))
+    assert windows == [
+        "2024-02-28T00:00:00Z/2024-02-29T00:00:00Z",
+        "2024-02-29T00:00:00Z/2024-02-29T23:00:00Z",
+    ]
+
+
+def test_the_calendars_end_is_no_crash() -> None:
+    wanted = DateWindows.model_validate({"from": "9998-12-01", "to": "9998-12-31", "days": 3660})
+    assert wanted.windows(wanted.end(datetime.now(UTC))) == ["9998-12-01/9999-01-01"]
+    with pytest.raises(ValidationError, match="year 9999"):
+        DateWindows.model_validate({"from": "2026-01-01", "to": "9999-12-31", "days": 3660})

@@ -1,6 +1,6 @@
 """A range of time that is read window by window, several at once."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -45,6 +45,8 @@ class DateWindows(Model):
                 raise ValueError("give from and to in one form: both dates, or both times of one kind")
             if begin > end:
                 raise ValueError("from is after to")
+            if end.year == MAXYEAR:  # has no day after its last one
+                raise ValueError(f"to is in the year {MAXYEAR}; leave it out to read up to now")
             if (end - begin).days // self.days >= MOST_WINDOWS:
                 raise ValueError(f"more than {MOST_WINDOWS} windows: give more days")
         return self
@@ -65,7 +67,7 @@ class DateWindows(Model):
         """`begin/until` of each window before `end`, written as `from` is."""
         begin, found = datetime.fromisoformat(self.from_), list[str]()
         while begin < end:
-            until = min(begin + timedelta(days=self.days), end)
+            until = begin + min(timedelta(days=self.days), end - begin)
             found.append(f"{self._written(begin)}/{self._written(until)}")
             begin = until
         return found
@@ -73,8 +75,9 @@ class DateWindows(Model):
     def _written(self, moment: datetime) -> str:
         if is_date(self.from_):
             return moment.date().isoformat()
-        text = moment.isoformat()
-        return text.removesuffix("+00:00") + "Z" if self.from_.endswith("Z") else text
+        if self.from_.endswith("Z"):
+            return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+        return moment.isoformat()
 
 
 def is_date(text: str) -> bool:
