@@ -138,6 +138,22 @@ async def test_an_error_under_200_is_no_empty_page(reader: Reader) -> None:
         await reader.read("/raw", params={"body": first})
 
 
+@pytest.mark.parametrize("first", [[{"id": 1}], {"x1": {"a": 1}, "x2": {"a": 2}}])
+@pytest.mark.parametrize("said", [{"error": "quota"}, {"errors": ["quota"]}, {"message": "quota"}])
+async def test_an_error_where_all_of_the_answer_was_records_is_no_record(
+    reader: Reader, first: Any, said: Any
+) -> None:
+    reader.api.prepared += [Answer(first), Answer(said)]
+    with pytest.raises(SourceError, match="an error instead of records"):
+        await reader.read("/raw", pagination={"type": "page_number", "pageParam": "page"})
+
+
+async def test_one_record_where_a_list_was_is_a_record(reader: Reader) -> None:
+    reader.api.prepared += [Answer([{"id": 1}]), Answer({"id": 2, "message": "hi"}), Answer([])]
+    paged = {"type": "page_number", "pageParam": "page"}
+    assert (await reader.read("/raw", pagination=paged)).ids == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "words"),
     [

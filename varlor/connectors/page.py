@@ -13,12 +13,14 @@ from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.pagination.trial import Trial
+from varlor.connectors.pagination.vocabulary import ID_FIELDS
 from varlor.connectors.records import Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
+_MESSAGES: Final = ("error", "errors", "message", "detail")
 
 
 class Page:
@@ -190,9 +192,15 @@ class Page:
     def _refuse_error(self, place: Place) -> None:
         """An error under status 200 must not pass for an empty last page."""
         answer = self.answer()
-        if place.shape == "one" or not isinstance(answer, dict) or path(place.path).all(answer):
+        if place.shape == "one" or not isinstance(answer, dict):
             return
-        if answer.get("error") or answer.get("errors"):
+        if place.path == "$":  # a list, or objects by id, where now a message is
+            wrong = [answer.get(name) for name in _MESSAGES]
+            is_record = place.shape == "list" and any(name in answer for name in ID_FIELDS)
+            said = any(isinstance(value, str | list) and value for value in wrong) and not is_record
+        else:
+            said = bool(answer.get("error") or answer.get("errors")) and not path(place.path).all(answer)
+        if said:
             raise SourceError("bad_records", "The answer holds an error instead of records.")
 
     def take_marks(self) -> Marks:
