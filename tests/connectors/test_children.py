@@ -102,6 +102,15 @@ async def test_each_parent_is_read_once_and_each_child_whole(
     assert any("children of 5 parents" in note for note in reading.notes)
 
 
+@pytest.mark.parametrize("hops", [False, True])
+async def test_a_parent_that_moved_onto_the_next_page_is_read_once(
+    home: Reader, family: Family, hops: bool
+) -> None:
+    family.parents = [{"id": n} for n in (7, 8, 8, 9, 9, 10, 11)]
+    reading = await home.read("/of/{owner}", forEach=EACH, pagination=PAGED, hops=hops)
+    assert found(reading.records) == expected(family)
+
+
 async def test_a_walk_goes_on_at_any_cursor(home: Reader, family: Family) -> None:
     whole = await home.read("/of/{owner}", forEach=EACH, pagination=PAGED)
     assert len(whole.cursors) > 8

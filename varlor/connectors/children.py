@@ -155,7 +155,9 @@ class ChildrenReader:
 
         def after(walk: Walk, _: PageFacts) -> Walk:
             following = reader.advance(walk.parents or {}, page, PageFacts(len(records)))
-            return replace(walk, parents=following, queue=values)
+            before = set(walk.latest)
+            fresh = tuple(value for value in values if value not in before)
+            return replace(walk, parents=following, queue=fresh, latest=values if following else ())
 
         return Handed(after)
 

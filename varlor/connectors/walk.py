@@ -20,7 +20,8 @@ class Walk:
 
     `queue` holds what is left of the present page; parents of a dataset are counted by `done` instead,
     in the order that its `version` has them. `aside`: children to come again. `style`: how a child paged.
-    `begins`: the digest of the records that the last window began with.
+    `begins`: the digest of the records that the last window began with. `latest`: the last page of parents,
+    whose last ones come again where a new parent moved them onto the next page.
     """
 
     parents: Cursor | None
@@ -34,6 +35,7 @@ class Walk:
     named: tuple[ParentValue, ...] = ()
     style: dict[str, Any] | None = None
     begins: str = ""
+    latest: tuple[ParentValue, ...] = ()
 
     def dump(self) -> Cursor:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -42,8 +44,8 @@ class Walk:
     def load(cls, cursor: Cursor) -> Self:
         fields = dict(cursor)
         fields["aside"] = tuple((value, child) for value, child in cursor["aside"])
-        for name in ("queue", "named"):
-            fields[name] = tuple(cursor[name])
+        for name in ("queue", "named", "latest"):
+            fields[name] = tuple(cursor.get(name, ()))
         return cls(**fields)
 
     def past(self, **changed: Any) -> Self:
