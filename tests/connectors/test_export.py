@@ -39,6 +39,8 @@ class Office:
     edition: int = 1
     media: str = "application/octet-stream"
     coding: str = ""
+    good_for: int = 1_000  # requests that an address of a file serves
+    signed: int = 0
 
     def app(self) -> Starlette:
         return Starlette(
@@ -56,12 +58,16 @@ class Office:
     def _look(self, request: Request) -> Response:
         assert request.path_params["job"] == "j 1"
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        names = [f"/files/{number}" for number in range(len(self.files))]
+        self.signed += 1
+        names = [f"/files/{number}?signed={self.signed}" for number in range(len(self.files))]
         return JSONResponse({"state": state, "files": names if state == "done" else None})
 
     def _file(self, request: Request) -> Response:
         asked, content = request.headers.get("range"), self.files[request.path_params["number"]]
         self.ranges.append(asked)
+        self.good_for -= 1
+        if self.good_for < 0 and request.query_params["signed"] == "3":
+            return Response(b"Request has expired", 403)
         if self.faults:
             self.faults -= 1
             return Response(status_code=503)
@@ -130,6 +136,15 @@ async def test_a_large_file_in_utf16_is_refused_and_not_garbled(home: Reader, of
     office.files, office.media = [table(ROWS).decode().encode("utf-16")], "text/csv"
     with pytest.raises(SourceError, match="not in UTF-8"):
         await read(home)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+async def test_an_address_that_has_run_out_is_asked_for_again(
+    home: Reader, office: Office, pack: Any
+) -> None:
+    office.files, office.good_for = [pack(lines(ROWS))], 1
+    assert meant((await read(home)).records) == ROWS
+    assert office.signed == 4
 
 
 async def test_the_jobs_id_is_kept_before_anything_else(home: Reader, office: Office) -> None:

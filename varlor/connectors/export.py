@@ -32,6 +32,9 @@ _SHORTEST_WAIT: Final = 2.0
 _LONGEST_WAIT: Final = 60.0
 _SHARE: Final = 0.25  # of the time a job has taken so far, until it is asked for again
 _LONGEST_ID: Final = 512
+_RUN_OUT: Final = frozenset(
+    {400, 401, 403, 404, 410}
+)  # what storages say of an address that is no longer good
 _BEGINNING: Final = Place()
 
 
@@ -197,8 +200,10 @@ class ExportReader:
             self._file = ExportFile(fetch, stage.place)
         try:
             block = await self._file.block()
-        except SourceError:
-            self._file = None  # the next attempt begins at the same place
+        except SourceError as error:
+            self._file = self._addresses = None  # the next attempt begins at the same place
+            if error.status in _RUN_OUT and not error.ruled and attempt == 1:
+                error.retryable = True  # signed for minutes, most often: the next attempt has a new address
             raise
         last = block.last and stage.file + 1 >= len(addresses)
         if stage.place == _BEGINNING:
