@@ -91,6 +91,9 @@ async def test_ids_are_unique_and_names_of_ones_own_survive(site: Site, discover
         ([], "/api", ["/api/a", "/other"], ["/a"]),
         ([], "/api", ["/a", "/b"], ["/a", "/b"]),
         ([{"url": "/api"}], "/other", ["/a"], []),
+        ([{"url": ""}], "/api", ["/a"], ["/a"]),
+        ([{"url": "{unnamed}"}], "", ["/a"], ["/a"]),
+        ([{"url": "http://[::1"}], "/api", ["/a"], ["/a"]),
         ([], "", ["a", "/x y", "/p#q", "/../z", "//host/a"], ["/a"]),
     ],
 )

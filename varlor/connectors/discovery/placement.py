@@ -96,7 +96,9 @@ class Placement:
             if isinstance(url, str) and len(url) <= _LONGEST:
                 variables = mapping(server.get("variables"))
                 filled = _VARIABLE.sub(lambda match: _default(variables, match[1]), url)  # noqa: B023 - used at once
-                yield _join(self.document_url, filled)
+                # Joined with nothing, or with what is no address, it would be the document's own file.
+                if server_url := _join(self.document_url, filled or "/"):
+                    yield server_url
 
 
 def _default(variables: dict[str, Any], name: str) -> str:
@@ -107,7 +109,7 @@ def _join(base: str, url: str) -> str:
     try:
         return urljoin(base, url)
     except ValueError:
-        return base
+        return ""
 
 
 def _base_path(url: str) -> str:
