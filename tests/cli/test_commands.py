@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,12 @@ def test_an_export_into_no_folder_names_it(varlor: Varlor) -> None:
     answer = varlor("datasets", "export", "ds_1", "--out", "/nonexist/rows.csv")
     assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
     assert "folder /nonexist: make it" in answer.stderr
+
+
+def test_an_export_onto_a_folder_is_refused(varlor: Varlor, tmp_path: Path) -> None:
+    answer = varlor("datasets", "export", "ds_1", "--out", str(tmp_path), "--format", "csv")
+    assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
+    assert "is a folder: give the file" in answer.stderr
 
 
 def test_an_api_that_is_not_there_is_said_so(varlor: Varlor) -> None:
@@ -214,3 +223,27 @@ def test_a_query_is_read_from_a_file(tmp_path: Path) -> None:
     for query, variables in ((None, "{}"), (str(file), "[1]"), (str(file), "{")):
         with pytest.raises(typer.BadParameter):
             parse_query(query, variables)
+
+
+class _Rows(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"id\n1\n")
+
+
+def test_an_export_writes_to_a_pipe_and_through_a_link(varlor: Varlor, tmp_path: Path) -> None:
+    file, link, pipe = tmp_path / "rows.csv", tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(file)
+    os.mkfifo(pipe)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Rows) as server, ThreadPoolExecutor(2) as pool:
+        pool.submit(server.serve_forever)
+        read = pool.submit(pipe.read_bytes)
+        api = {"VARLOR_API_URL": f"http://127.0.0.1:{server.server_port}", "VARLOR_TOKEN": "t"}
+        words = ("datasets", "export", "ds_1", "--format", "csv", "--out")
+        answers = [varlor(*words, str(out), **api) for out in (link, pipe)]
+        server.shutdown()
+    assert [answer.returncode for answer in answers] == [0, 0]
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert read.result(5) == file.read_bytes() == b"id\n1\n"

@@ -1,5 +1,6 @@
 """A thin client of our own API v2: what the commands need of it and no more."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -79,17 +80,26 @@ class ApiClient:
         return found
 
     async def download(self, path: str, target: Path, **params: Any) -> int:
-        """Stream an answer into a file, which appears only when it is whole; the bytes of it."""
-        size = 0
+        """Stream an answer into a file, which appears only when it is whole; the bytes of it.
+
+        A device, a pipe or a link (`/dev/stdout`) is written to, never replaced by a file.
+        """
+        if await asyncio.to_thread(_is_special, target):
+            return await self._write(path, target, params)
         draft = target.with_name(f".{target.name}.part")
         try:
-            async with self._stream(path, params) as chunks:
-                with draft.open("wb") as output:
-                    async for chunk in chunks:
-                        size += output.write(chunk)
+            size = await self._write(path, draft, params)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
+        return size
+
+    async def _write(self, path: str, target: Path, params: dict[str, Any]) -> int:
+        size = 0
+        async with self._stream(path, params) as chunks:
+            with target.open("wb") as output:
+                async for chunk in chunks:
+                    size += output.write(chunk)
         return size
 
     @asynccontextmanager
@@ -118,6 +128,10 @@ class ApiClient:
         return CommandError(
             f"the API at {self._url} does not answer ({type(error).__name__}): is it running?"
         )
+
+
+def _is_special(target: Path) -> bool:
+    return target.is_symlink() or (target.exists() and not target.is_file())
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

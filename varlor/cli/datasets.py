@@ -123,6 +123,8 @@ def export(
 ) -> None:
     """Write a dataset into one file."""
     chosen = format_ or _by_name(out)
+    if out.is_dir():
+        raise CommandError(f"{out} is a folder: give the file to write with --out")
     if not os.access(out.parent, os.W_OK | os.X_OK):
         raise CommandError(f"cannot write into the folder {out.parent}: make it, or give another --out")
 
