@@ -1,17 +1,22 @@
 """A one-off fetch through the API: connector, run, local copy; on somebody's stack nothing stays behind."""
 
+import asyncio
 import secrets
+import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from varlor.cli.access import Access
 from varlor.cli.client import ApiClient, ApiError
 from varlor.cli.delivery import OutputFormat, deliver
 from varlor.cli.failures import CommandError
-from varlor.cli.follow import follow
+from varlor.cli.follow import EVERY, follow
 from varlor.cli.output import say
 from varlor.cli.target import Target
+
+STOP_SECONDS: Final = 20.0  # how long a run that is told to stop may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,23 @@ async def _finish(api: ApiClient, order: Order, run_id: str, dataset_id: str) ->
 
 
 async def _tidy(api: ApiClient, connector_id: str, dataset_id: str | None) -> None:
-    paths = [f"/datasets/{dataset_id}"] if dataset_id else []
-    for path in (*paths, f"/connectors/{connector_id}"):
-        try:
-            await api.delete(path)
-        except ApiError as error:
-            say(f"could not delete {path}: {error.detail}")
+    """The connector first: that stops its run, and the dataset is not let go before the run has ended."""
+    paths = (f"/connectors/{connector_id}", *([f"/datasets/{dataset_id}"] if dataset_id else []))
+    until = time.monotonic() + STOP_SECONDS
+    for path in paths:
+        while refused := await _refusal(api, path):
+            if refused.status != HTTPStatus.CONFLICT or time.monotonic() > until:
+                say(f"could not delete {path}: {refused.detail}")
+                break
+            await asyncio.sleep(EVERY)
+
+
+async def _refusal(api: ApiClient, path: str) -> ApiError | None:
+    try:
+        await api.delete(path)
+    except ApiError as error:
+        return error
+    return None
 
 
 def _connector(order: Order) -> dict[str, Any]:
