@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 
-from api.schemas import WriteOnly
+from api.write_only import WriteOnly
 from varlor.contracts.model import Id, Model
 from varlor.contracts.notification import NotificationTarget
 from varlor.errors import FieldProblem, InvalidInputError

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
+from api.write_only import SentWriteOnly, WriteOnly
 from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import (
     ApiKeyConfig,
@@ -13,7 +14,6 @@ from varlor.contracts.connector import (
     ConnectorSettings,
     ConnectorStatus,
     HeaderValue,
-    Secret,
     Url,
 )
 from varlor.contracts.error_rules import ErrorRules
@@ -45,9 +45,6 @@ class Page(Model, Generic[M]):
 
     items: list[M]
     next_cursor: str | None = None
-
-
-WriteOnly = Annotated[Secret | None, Field(json_schema_extra={"writeOnly": True})]
 
 
 class OAuthConfigInput(OAuthConfig):
@@ -84,8 +81,8 @@ class ConnectorInput(ConnectorSettings):
     name: GivenName
     connector_type: ConnectorType = "api"  # pyright: ignore[reportIncompatibleVariableOverride] - wider: reserved words get their own answer
     oauth_config: OAuthConfigInput | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - with its secrets
-    bearer_token: WriteOnly = None
-    api_key: WriteOnly = None
+    bearer_token: SentWriteOnly = None
+    api_key: SentWriteOnly = None
     webhook_secret: WebhookSecret | None = None
 
 
@@ -99,8 +96,8 @@ class PresetConnector(Model):
     variables: Annotated[dict[VariableName, VariableValue], Field(max_length=8)] = {}
     base_url: Url | None = None
     auth_type: AuthType | None = None
-    bearer_token: WriteOnly = None
-    api_key: WriteOnly = None
+    bearer_token: SentWriteOnly = None
+    api_key: SentWriteOnly = None
     client_id: Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,512}$")] | None = None
     client_secret: WriteOnly = None
 
@@ -128,8 +125,8 @@ class ConnectorPatch(Model):
     pagination: Pagination | None = None
     webhook_config: WebhookConfig | None = None
     error_rules: ErrorRules | None = None
-    bearer_token: WriteOnly = None
-    api_key: WriteOnly = None
+    bearer_token: SentWriteOnly = None
+    api_key: SentWriteOnly = None
 
 
 class SecretRotation(Model):

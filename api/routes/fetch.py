@@ -78,7 +78,7 @@ class Order:
             run_id,
             connector_id=self.connector_id,
             request=self.body,
-            fits=lambda settings: refuse_unfit(settings.api_type, self.body, self.parts.reading),
+            fits=lambda settings: refuse_unfit(settings, self.body, self.parts.reading),
             actor=self.caller.actor,
             correlation_id=structlog.contextvars.get_contextvars().get("correlation_id"),
         )

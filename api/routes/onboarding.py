@@ -153,7 +153,7 @@ def _refuse_place(settings: ConnectorSettings, body: CheckRequest, parts: Servic
         parts.reading.check_place(settings, body.path)
     if body.query is not None:
         asked = FetchRequest(query=body.query, variables=body.variables, dataset=DatasetTarget(name="test"))
-        refuse_unfit(settings.api_type, asked, parts.reading)
+        refuse_unfit(settings, asked, parts.reading)
 
 
 def _testable(settings: ConnectorSettings) -> None:

@@ -259,7 +259,7 @@ async def _within_reach(parts: Services, caller: Caller, settings: ScheduleSetti
     """The connector, and the dataset if it is named by its id, are there and this tenant's."""
     connector = await caller.store.connectors.get(settings.connector_id)
     refuse_fetching(connector)
-    refuse_unfit(connector.api_type, settings.fetch, parts.reading, "/fetch")
+    refuse_unfit(connector, settings.fetch, parts.reading, "/fetch")
     if connector.status == "deleting":
         raise ConflictError("The connector is being deleted.")
     if settings.fetch.dataset.id is not None:

@@ -29,6 +29,19 @@ OF_BOTH: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 OF_FETCH: list[tuple[dict[str, Any], str]] = [
+    (ORDER | {"path": "https://ada:canary@api.example.com/v1/orders"}, "/path"),
+    (ORDER | {"path": "https://elsewhere.example.com/v1/orders"}, "/path"),
+    (ORDER | {"path": "//elsewhere.example.com/v1/orders"}, "/path"),
+    (ORDER | {"path": "/v1/../admin"}, "/path"),
+    (ORDER | {"params": {"since": "a\r\nb"}}, "/params/since"),
+    (OF_PARENT | {"forEach": PARENT | {"path": "/../users"}}, "/forEach/path"),
+    *(
+        (
+            OF_EXPORT | {"asyncExport": EXPORT | {part: {"path": "/../{job}"}}},
+            f"/asyncExport/{part}/path",
+        )
+        for part in EXPORT
+    ),
     *((ORDER | change, pointer) for change, pointer in OF_BOTH),
     (ORDER | {"recordPath": BAD}, "/recordPath"),
     (OF_PARENT | {"forEach": PARENT | {"recordPath": BAD}}, "/forEach/recordPath"),
@@ -160,3 +173,17 @@ async def test_a_test_stays_below_the_base_url(editor: httpx2.AsyncClient, path:
         answer = await editor.post("/connectors/test-api", json={**whose, "path": path})
         assert pointers(answer) == {"/path"}
         assert answer.json()["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize(("auth_type", "field"), [("bearer", "bearerToken"), ("apikey", "apiKey")])
+async def test_a_secret_that_cannot_be_sent_is_refused(
+    editor: httpx2.AsyncClient, auth_type: str, field: str
+) -> None:
+    config = {"apiKeyConfig": {"location": "query", "keyName": "key"}} if auth_type == "apikey" else {}
+    fitting = REST | config | {"authType": auth_type}
+    refused = await editor.post("/connectors", json=fitting | {field: "canary\n"})
+    assert pointers(refused) == {f"/{field}"}
+    assert "canary" not in refused.text
+    made = await created(editor, fitting | {field: "good"})
+    refused = await editor.patch(f"/connectors/{made['id']}", json={field: "canary\r\nX: 1"})
+    assert pointers(refused) == {f"/{field}"}

@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from varlor.contracts.error_rules import ErrorRules
@@ -19,6 +27,16 @@ Url = Annotated[str, StringConstraints(min_length=1, max_length=2048, strip_whit
 PresetId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 BaseUrl = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True)]
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=16384)]
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    if any(character in secret.get_secret_value() for character in "\0\r\n"):
+        raise ValueError("holds a line break or NUL; remove it")
+    return secret
+
+
+SentSecret = Annotated[Secret, AfterValidator(_one_line)]
+"""A secret that goes into a header or a parameter as it is."""
 
 
 class ApiKeyConfig(Model):

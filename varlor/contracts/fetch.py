@@ -23,7 +23,9 @@ _STREAM: Final = {
 }
 _QUERY: Final = "query ($after: String) { users(first: 100, after: $after) { nodes { id name } } }"
 Query = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
-ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
+ParamValue = (
+    Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00\r\n]*$")] | bool | int | float
+)
 
 
 class DatasetTarget(Model):
@@ -129,6 +131,17 @@ class FetchRequest(Model):
         if self.body is not None and self.method != "POST":
             raise ValueError("body needs method POST")
         return self
+
+    def places(self) -> list[tuple[str, str | None]]:
+        """Each path below which something is asked for, at the pointer of what holds it."""
+        export, each = self.async_export, self.for_each
+        return [
+            ("", self.path),
+            ("/forEach", each.path if each else None),
+            ("/asyncExport/start", export.start.path if export else None),
+            ("/asyncExport/status", export.status.path if export else None),
+            ("/asyncExport/download", export.download.path if export else None),
+        ]
 
     @property
     def source(self) -> str:
