@@ -148,6 +148,17 @@ async def test_an_error_where_all_of_the_answer_was_records_is_no_record(
         await reader.read("/raw", pagination={"type": "page_number", "pageParam": "page"})
 
 
+@pytest.mark.parametrize(
+    "record",
+    [{"message": "hi", "at": 1}, {"message": "hi", "lines": [{"a": 1}]}, {"detail": "x", "tags": ["b"]}],
+)
+async def test_a_record_that_holds_a_message_is_one_where_the_request_says_so(
+    reader: Reader, record: dict[str, Any]
+) -> None:
+    reader.api.prepared += [Answer(record)]
+    assert (await reader.read("/raw", recordPath="$", pagination={"type": "none"})).records == [record]
+
+
 async def test_one_record_where_a_list_was_is_a_record(reader: Reader) -> None:
     reader.api.prepared += [Answer([{"id": 1}]), Answer({"id": 2, "message": "hi"}), Answer([])]
     paged = {"type": "page_number", "pageParam": "page"}

@@ -20,7 +20,8 @@ from varlor.errors import SourceError
 from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
-_MESSAGES: Final = ("error", "errors", "message", "detail")
+_ERRORS: Final = ("error", "errors")
+_WORDS: Final = ("message", "detail")
 
 
 class Page:
@@ -195,9 +196,7 @@ class Page:
         if place.shape == "one" or not isinstance(answer, dict):
             return
         if place.path == "$":  # a list, or objects by id, where now a message is
-            wrong = [answer.get(name) for name in _MESSAGES]
-            is_record = place.shape == "list" and any(name in answer for name in ID_FIELDS)
-            said = any(isinstance(value, str | list) and value for value in wrong) and not is_record
+            said = _is_message(answer, str | list if place.shape == "keyed" else str | list | dict)
         else:
             said = bool(answer.get("error") or answer.get("errors")) and not path(place.path).all(answer)
         if said:
@@ -214,3 +213,13 @@ def _named(body: bytes, bracket: int, name: str) -> bool:
     """Whether the list that opens at `bracket` is the member `name`."""
     before = body[max(0, bracket - len(name) - 32) : max(0, bracket)].rstrip()
     return before.endswith(b":") and before[:-1].rstrip().endswith(b'"%s"' % name.encode())
+
+
+def _is_message(answer: dict[str, Any], errors: Any) -> bool:
+    """Whether it says what went wrong: by an error of one of the types `errors`, or by flat words."""
+    if any(name in answer for name in ID_FIELDS):
+        return False
+    if any(answer.get(name) and isinstance(answer[name], errors) for name in _ERRORS):
+        return True
+    nested = any(isinstance(value, list | dict) for value in answer.values())
+    return not nested and any(answer.get(name) and isinstance(answer[name], str) for name in _WORDS)
