@@ -123,18 +123,16 @@ async def update(
     changed = stored.model_copy(
         update={name: getattr(settings, name) for name in type(settings).model_fields}
     )
-    await parts.timetable.put(
-        caller.tenant_id,
-        changed,
-        paused=state.paused if body.paused is None else body.paused,
-        note=body.note if "note" in body.model_fields_set else state.note,
-        drop_waiting=bool(body.paused),
-    )
+    paused = state.paused if body.paused is None else body.paused
+    note = body.note if "note" in body.model_fields_set else state.note
+    await parts.timetable.put(caller.tenant_id, changed, paused=paused, note=note)
     try:
         refuse_never(changed, await parts.timetable.state(caller.tenant_id, scheduleId))
     except InvalidInputError:
         await parts.timetable.put(caller.tenant_id, stored, paused=state.paused, note=state.note)
         raise
+    if body.paused:
+        await parts.timetable.put(caller.tenant_id, changed, paused=True, note=note, drop_waiting=True)
     changed = await caller.store.schedules.update(scheduleId, settings)
     await _audit(caller, "updated", changed)
     return await _shown(parts, caller, changed)

@@ -16,6 +16,7 @@ EXPORT = {
 PARENT = {"path": "/v1/users", "field": "id", "as": "user"}
 ORDER = {"path": "/v1/orders", "dataset": {"name": "never"}}
 OF_EXPORT = {"dataset": {"name": "never"}}
+OF_WINDOWS = ORDER | {"params": {"from": "{from}", "to": "{to}"}}
 OF_PARENT = {"path": "/v1/users/{user}/orders", "dataset": {"name": "never"}}
 OF_BOTH: list[tuple[dict[str, Any], str]] = [
     ({"pagination": {"type": "next_url", "nextPath": BAD}}, "/pagination/nextPath"),
@@ -33,7 +34,11 @@ OF_FETCH: list[tuple[dict[str, Any], str]] = [
     (ORDER | {"path": "https://elsewhere.example.com/v1/orders"}, "/path"),
     (ORDER | {"path": "//elsewhere.example.com/v1/orders"}, "/path"),
     (ORDER | {"path": "/v1/../admin"}, "/path"),
-    (ORDER | {"params": {"since": "a\r\nb"}}, "/params/since"),
+    (ORDER | {"dataset": {"name": "a\nb"}}, "/dataset/name"),
+    (
+        OF_WINDOWS | {"dateWindows": {"from": "2020-01-01", "to": "9999-12-31", "days": 3660}},
+        "/dateWindows/to",
+    ),
     (OF_PARENT | {"forEach": PARENT | {"path": "/../users"}}, "/forEach/path"),
     *(
         (

@@ -80,6 +80,11 @@ async def test_a_name_may_hold_what_parts_other_tables(reader: Reader) -> None:
     assert await read(reader, raw, "text/csv") == [{"id": "1", "last, first, middle": "Berg", "n": "2,5"}]
 
 
+async def test_a_short_row_makes_no_table_of_another_kind(reader: Reader) -> None:
+    raw = b"id,first|last,city\n1,John|Doe,Paris\n2,Jane|Roe\n"
+    assert [each["id"] for each in await read(reader, raw, "text/csv")] == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("raw", "type_", "kind"),
     [
@@ -88,6 +93,7 @@ async def test_a_name_may_hold_what_parts_other_tables(reader: Reader) -> None:
         (b'id,name\n1,"a\n2,b\n3,c\n', "text/csv", "truncated"),
         (b'{"id": 1}\n{"id": 2, "a": {"b": 1}', "application/x-ndjson", "truncated"),
         (b'{"id": 1}\n{"id": 2, "a": "x}', "application/x-ndjson", "truncated"),
+        ('{"id": 1}\n{"id": 2, "a": "Mü'.encode()[:-1], "application/x-ndjson", "truncated"),
     ],
 )
 async def test_what_is_no_whole_table_is_never_one_with_fewer_rows(

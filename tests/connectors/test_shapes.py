@@ -81,7 +81,14 @@ async def test_null_in_the_place_of_a_list_is_no_record(reader: Reader, body: st
 
 
 async def test_null_in_a_record_is_no_empty_list(reader: Reader) -> None:
-    for record in ({"id": 7, "items": None}, {"name": "x", "value": None}):
+    records: list[dict[str, Any]] = [
+        {"id": 7, "items": None},
+        {"name": "x", "value": None},
+        {"user": "u1", "raw": None, "used": 0},
+        {"ID": 7, "data": None},
+        {"deviceId": 7, "online": True, "data": None},
+    ]
+    for record in records:
         assert await read(reader, json.dumps(record)) == [record]
 
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.connectors.kit import Reader
+from tests.connectors.odd_api import Answer
 from varlor.connectors.pagination.memory import Visited
 from varlor.errors import InvalidInputError, SourceError, UnsupportedError
 
@@ -60,6 +61,12 @@ async def test_a_cursor_goes_back_in_the_body_of_a_post(reader: Reader) -> None:
     cursor = {"type": "cursor", "cursorPath": "$.meta.next_cursor", "cursorParam": "cursor", "in": "body"}
     reading = await reader.read("/cursor", method="POST", body={"q": 1}, pagination=cursor, hops=True)
     assert reading.ids == list(range(25))
+
+
+async def test_line_breaks_in_a_parameter_are_sent(reader: Reader) -> None:
+    reader.api.prepared.append(Answer([{"id": 1}]))
+    await reader.read("/raw", params={"q": "SELECT Id\nFROM Account"}, pagination={"type": "none"})
+    assert reader.api.seen[-1][1]["q"] == "SELECT Id\nFROM Account"
 
 
 @pytest.mark.parametrize("body", [{"page": {"size": 10}}, {"page": None}, {"q": 1}])

@@ -84,7 +84,7 @@ class ApiClient:
 
         A device, a pipe or a link (`/dev/stdout`) is written to, never replaced by a file.
         """
-        if await asyncio.to_thread(_is_special, target):
+        if await asyncio.to_thread(is_special, target):
             return await self._write(path, target, params)
         draft = target.with_name(f".{target.name}.part")
         try:
@@ -130,7 +130,8 @@ class ApiClient:
         )
 
 
-def _is_special(target: Path) -> bool:
+def is_special(target: Path) -> bool:
+    """Whether it is written to as it stands, and never replaced."""
     return target.is_symlink() or (target.exists() and not target.is_file())
 
 

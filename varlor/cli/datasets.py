@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from varlor.cli.access import resolve
-from varlor.cli.client import ApiClient
+from varlor.cli.client import ApiClient, is_special
 from varlor.cli.connectors import ask
 from varlor.cli.failures import CommandError
 from varlor.cli.options import DEFAULT_STATE_DIR, JsonOption, LimitOption, StateDirOption, check_id
@@ -125,7 +125,7 @@ def export(
     chosen = format_ or _by_name(out)
     if out.is_dir():
         raise CommandError(f"{out} is a folder: give the file to write with --out")
-    if not os.access(out.parent, os.W_OK | os.X_OK):
+    if not is_special(out) and not os.access(out.parent, os.W_OK | os.X_OK):
         raise CommandError(f"cannot write into the folder {out.parent}: make it, or give another --out")
 
     async def download() -> int:

@@ -129,7 +129,8 @@ def _is_lines(body: bytes) -> bool:
 def from_lines(body: bytes) -> bytes:
     """A JSON list of the lines; raises SourceError(truncated) for a last line that stops early."""
     lines = [stripped for line in body.split(b"\n") if (stripped := line.strip(b" \t\r" + _RECORD_SEPARATOR))]
-    if lines and stops_early(lines[-1]):
+    opened = lines and lines[-1][:1] in (b"{", b"[") and lines[-1][-1:] not in (b"}", b"]")
+    if opened or (lines and stops_early(lines[-1])):
         raise SourceError("truncated", "The answer ends in the middle of a line.")
     return b"[" + b",".join(lines) + b"]"
 
@@ -148,7 +149,7 @@ def _looks_tabular(body: bytes, kind: str) -> bool:
 def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
     """What parts the header in the most columns, two at least, and no sampled row in more.
 
-    What parts every row in as many comes first: a name may hold commas. `sure`: nothing else will do.
+    What also parts a row in as many comes first: a name may hold commas. `sure`: every row.
     """
     sample = body if len(body) <= _SAMPLE_BYTES else body[:_SAMPLE_BYTES].rpartition(b"\n")[0]
     found: list[tuple[bool, int, str]] = []
@@ -156,7 +157,7 @@ def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
         widths = [len(row) for row in islice(_rows(sample, delimiter, whole=False), _SAMPLE)]
         regular = len(widths) > 1 and len(set(widths)) == 1
         if widths and widths[0] > 1 and max(widths) == widths[0] and (regular or not sure):
-            found.append((regular, widths[0], delimiter))
+            found.append((widths[0] in widths[1:], widths[0], delimiter))
     return max(found, key=lambda each: each[:2])[2] if found else None
 
 

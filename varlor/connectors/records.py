@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from varlor.connectors.jsonpaths import path, to
+from varlor.connectors.pagination.vocabulary import (
+    ID_FIELDS,
+    LAST,
+    LAST_PAGES,
+    MORE,
+    NEXT,
+    OFFSETS,
+    PAGES,
+    TOKENS,
+    TOTALS,
+    plain,
+)
 from varlor.errors import SourceError
 
 Shape = Literal["list", "one", "columns", "header", "keyed", "query"]
@@ -18,7 +30,26 @@ _COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers"
 _IDS: Final = ("id", "_id", "uuid", "guid", "key")
 _ERRORS: Final = ("error", "errors")
 _DEPTH: Final = 3
-_LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entries"})  # no field of a record
+_LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entries"})
+_AROUND: Final = frozenset(
+    (
+        *(*NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST),
+        *(
+            "meta",
+            "links",
+            "paging",
+            "pagination",
+            "prev",
+            "previous",
+            "limit",
+            "size",
+            "perpage",
+            "pagesize",
+        ),
+        *("status", "code", "success", "ok", "message"),
+    )
+)
+"""What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
 _ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
 
 
@@ -128,8 +159,9 @@ def _best(
 
 
 def _no_list(node: dict[str, Any], segment: str, keys: tuple[str, ...] = ()) -> Place | None:
-    """An empty list that is written null, as Go does: no record that holds nothing."""
-    if any(key in node for key in (*_IDS, *_ERRORS)):
+    """An empty list that is written null, as Go does, with nothing of a record's beside it."""
+    others = (key for key, value in node.items() if value is not None and not isinstance(value, dict))
+    if any(key in node for key in ID_FIELDS) or any(plain(key) not in _AROUND for key in others):
         return None
     nulls = (key for key, value in node.items() if value is None)
     found = next((key for key in nulls if key in _LISTS or key.lower() == segment), None)

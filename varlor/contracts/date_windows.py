@@ -1,6 +1,6 @@
 """A range of time that is read window by window, several at once."""
 
-from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -45,8 +45,6 @@ class DateWindows(Model):
                 raise ValueError("give from and to in one form: both dates, or both times of one kind")
             if begin > end:
                 raise ValueError("from is after to")
-            if end.year == MAXYEAR:  # has no day after its last one
-                raise ValueError(f"to is in the year {MAXYEAR}; leave it out to read up to now")
             if (end - begin).days // self.days >= MOST_WINDOWS:
                 raise ValueError(f"more than {MOST_WINDOWS} windows: give more days")
         return self
@@ -61,7 +59,8 @@ class DateWindows(Model):
             end = end if zone else end.replace(tzinfo=None)
         if not is_date(self.from_):
             return end
-        return datetime.combine(end.date() + timedelta(days=1), datetime.min.time())
+        last = min(end.date(), date.max - timedelta(days=1))  # the calendar has no day after its last one
+        return datetime.combine(last + timedelta(days=1), datetime.min.time())
 
     def windows(self, end: datetime) -> list[str]:
         """`begin/until` of each window before `end`, written as `from` is."""

@@ -11,7 +11,7 @@ from varlor.contracts.error_rules import ErrorRules
 from varlor.contracts.export import AsyncExport
 from varlor.contracts.for_each import ForEach
 from varlor.contracts.incremental import Incremental
-from varlor.contracts.model import NUMBER, GivenName, Id, Model, Name
+from varlor.contracts.model import NUMBER, Id, Model, Name
 from varlor.contracts.pagination import AnyPagination, JsonPath, ParamName
 
 WriteMode = Literal["append", "replace", "merge"]
@@ -23,16 +23,14 @@ _STREAM: Final = {
 }
 _QUERY: Final = "query ($after: String) { users(first: 100, after: $after) { nodes { id name } } }"
 Query = Annotated[str, StringConstraints(min_length=1, max_length=65_536)]
-ParamValue = (
-    Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00\r\n]*$")] | bool | int | float
-)
+ParamValue = Annotated[str, StringConstraints(max_length=4096)] | bool | int | float
 
 
 class DatasetTarget(Model):
     """An existing dataset by `id`, or a new one (or the tenant's one of that name) by `name`."""
 
     id: Id | None = None
-    name: GivenName | None = None
+    name: Name | None = None
     write_mode: WriteMode = "append"
     primary_key: Annotated[list[Name], Field(max_length=16)] = []
     schema_policy: SchemaPolicy = "evolve"

@@ -34,8 +34,9 @@ class Asked:
 
     def param(self, name: str) -> str | None:
         """The value the request already carries under `name`, in its query or its body."""
-        if self.body is not None and isinstance(self.body.get(name), str | int):
-            return str(self.body[name])
+        carried = _get(self.body or {}, name)
+        if isinstance(carried, str | int):
+            return str(carried)
         found = [value for key, value in parse_qsl(urlsplit(self.url).query) if key == name]
         return found[-1] if found else None
 
@@ -59,10 +60,19 @@ class Asked:
         return any(key == name for key, _ in parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
 
+def _get(body: dict[str, Any], name: str) -> Any:
+    """What `_put` would replace."""
+    outer, _, inner = name.partition(".")
+    within = body.get(outer)
+    if name in body or not (outer and inner) or not isinstance(within, dict):
+        return body.get(name)
+    return _get(cast("dict[str, Any]", within), inner)
+
+
 def _put(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     """A member that is called so itself, dot and all, is kept; so is what is no object."""
     outer, _, inner = name.partition(".")
-    within = body.get(outer) or {}
+    within = {} if body.get(outer) is None else body[outer]
     if name in body or not (outer and inner) or not isinstance(within, dict):
         return {**body, name: value}
     return {**body, outer: _put(cast("dict[str, Any]", within), inner, value)}
