@@ -89,6 +89,7 @@ OF_ONE_ROOM: dict[str, dict[str, Any]] = {
     "notifications": {
         "error": "own",
         "status": "pending",
+        "url": "https://canary.example.com/",
         "secret": SecretStr("whsec_b3duIG93biBvd24gb3duIG93bg=="),
     },
 }
