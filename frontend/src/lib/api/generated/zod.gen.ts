@@ -127,7 +127,7 @@ export const zDatasetReset = z.object({
  */
 export const zDatasetTarget = z.object({
     id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/).nullish(),
-    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]+$/).nullish(),
+    name: z.string().min(1).max(200).nullish(),
     writeMode: z.enum([
         'append',
         'replace',
@@ -969,7 +969,7 @@ export const zEndpoint = z.object({
     tags: z.array(z.string()).optional().default([]),
     parameters: z.array(zEndpointParameter).optional().default([]),
     params: z.record(z.string(), z.union([
-        z.string().max(4096).regex(/^[^\x00\r\n]*$/),
+        z.string().max(4096),
         z.boolean(),
         z.int(),
         z.number()
@@ -1095,7 +1095,7 @@ export const zPresetEndpoint = z.object({
     path: z.string().min(1).max(2048).regex(/^[^\x00-\x20\x7f\\]+$/).nullish(),
     method: z.enum(['GET', 'POST']).optional().default('GET'),
     params: z.record(z.string(), z.union([
-        z.string().max(4096).regex(/^[^\x00\r\n]*$/),
+        z.string().max(4096),
         z.boolean(),
         z.int(),
         z.number()
