@@ -25,8 +25,8 @@ def refuse_unfit(
         _refuse_name(fetch.dataset.name)
         _refuse_year(fetch)
         judge.check_paths(fetch, settings.api_type)
-        for pointer, path in fetch.places():
-            if path is not None and settings.api_type != "webhook":  # a password in it must not be stored
+        if settings.api_type != "webhook":  # which has no base URL, and is refused by what it is
+            for pointer, path in fetch.places().items():  # a password in one must not be stored
                 with below(pointer):
                     judge.check_place(settings, path)
         if settings.api_type == "graphql":

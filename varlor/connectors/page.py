@@ -14,13 +14,12 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
-from varlor.connectors.records import Place, extract, given, locate
+from varlor.connectors.records import ERRORS, Place, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
-_ERRORS: Final = ("error", "errors")
 _WORDS: Final = ("message", "detail")
 
 
@@ -198,7 +197,7 @@ class Page:
         if place.path == "$":  # a list, or objects by id, where now a message is
             said = _is_message(answer, str | list if place.shape == "keyed" else str | list | dict)
         else:
-            said = bool(answer.get("error") or answer.get("errors")) and not path(place.path).all(answer)
+            said = any(answer.get(name) for name in ERRORS) and not path(place.path).all(answer)
         if said:
             raise SourceError("bad_records", "The answer holds an error instead of records.")
 
@@ -219,7 +218,7 @@ def _is_message(answer: dict[str, Any], errors: Any) -> bool:
     """Whether it says what went wrong: by an error of one of the types `errors`, or by flat words."""
     if any(name in answer for name in ID_FIELDS):
         return False
-    if any(answer.get(name) and isinstance(answer[name], errors) for name in _ERRORS):
+    if any(answer.get(name) and isinstance(answer[name], errors) for name in ERRORS):
         return True
     nested = any(isinstance(value, list | dict) for value in answer.values())
     return not nested and any(answer.get(name) and isinstance(answer[name], str) for name in _WORDS)

@@ -28,27 +28,14 @@ NAMES: Final = (
 _WRAPPERS: Final = ("data", "result", "record", "item", "response")
 _COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers", "header")
 _IDS: Final = ("id", "_id", "uuid", "guid", "key")
-_ERRORS: Final = ("error", "errors")
+ERRORS: Final = ("error", "errors")
 _DEPTH: Final = 3
 _LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entries"})
-_AROUND: Final = frozenset(
-    (
-        *(*NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST),
-        *(
-            "meta",
-            "links",
-            "paging",
-            "pagination",
-            "prev",
-            "previous",
-            "limit",
-            "size",
-            "perpage",
-            "pagesize",
-        ),
-        *("status", "code", "success", "ok", "message"),
-    )
-)
+_AROUND: Final = frozenset((
+    *NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST,
+    "meta", "links", "paging", "pagination", "prev", "previous", "limit", "size", "perpage", "pagesize",
+    "status", "code", "success", "ok", "message",
+))  # fmt: skip
 """What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
 _ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
 
@@ -130,7 +117,7 @@ def _check_elements(values: list[Any], where: str) -> None:
 def _lists(node: dict[str, Any], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
     for key, value in node.items():
         here = (*keys, key)
-        if key in _ERRORS:
+        if key in ERRORS:
             continue
         if isinstance(value, list) and (not value or any(isinstance(v, dict) for v in value)):
             yield here, value
@@ -173,7 +160,7 @@ def _no_list(node: dict[str, Any], segment: str, keys: tuple[str, ...] = ()) -> 
 
 
 def _whole(document: dict[str, Any]) -> Place:
-    if any(document.get(key) for key in _ERRORS):
+    if any(document.get(key) for key in ERRORS):
         raise SourceError("bad_records", "The answer holds an error instead of records.")
     for name in ("", *_WRAPPERS):
         value = document if not name else document.get(name)

@@ -130,16 +130,17 @@ class FetchRequest(Model):
             raise ValueError("body needs method POST")
         return self
 
-    def places(self) -> list[tuple[str, str | None]]:
-        """Each path below which something is asked for, at the pointer of what holds it."""
+    def places(self) -> dict[str, str]:
+        """Each path below which something is asked for, by the pointer of what holds it."""
         export, each = self.async_export, self.for_each
-        return [
-            ("", self.path),
-            ("/forEach", each.path if each else None),
-            ("/asyncExport/start", export.start.path if export else None),
-            ("/asyncExport/status", export.status.path if export else None),
-            ("/asyncExport/download", export.download.path if export else None),
-        ]
+        found = {
+            "": self.path,
+            "/forEach": each.path if each else None,
+            "/asyncExport/start": export.start.path if export else None,
+            "/asyncExport/status": export.status.path if export else None,
+            "/asyncExport/download": export.download.path if export else None,
+        }
+        return {pointer: path for pointer, path in found.items() if path is not None}
 
     @property
     def source(self) -> str:

@@ -11,6 +11,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleBackfill,
+    ScheduleDescription,
     ScheduleHandle,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
@@ -76,9 +77,12 @@ class TemporalTimetable:
             await self._create(tenant, schedule, wanted)
 
     async def _waiting(self, tenant: str, schedule_id: str) -> bool:
-        async with _translated():
-            found = await self._handle(tenant, schedule_id).describe(rpc_timeout=_PATIENCE)
+        found = await self._described(tenant, schedule_id)
         return found.raw_description.info.buffer_size > 0
+
+    async def _described(self, tenant: str, schedule_id: str) -> ScheduleDescription:
+        async with _translated():
+            return await self._handle(tenant, schedule_id).describe(rpc_timeout=_PATIENCE)
 
     async def _create(self, tenant: str, schedule: StoredSchedule, wanted: Schedule) -> None:
         with suppress(ScheduleAlreadyRunningError):  # a twin of this call was first
@@ -92,8 +96,7 @@ class TemporalTimetable:
 
     async def state(self, tenant: str, schedule_id: str) -> ScheduleState | None:
         try:
-            async with _translated():
-                found = await self._handle(tenant, schedule_id).describe(rpc_timeout=_PATIENCE)
+            found = await self._described(tenant, schedule_id)
         except NotFoundError:
             return None
         return ScheduleState(
