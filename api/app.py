@@ -45,6 +45,7 @@ from varlor.settings import Settings
 from varlor.telemetry import HttpMetrics, configure
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    fetch.router,  # first, for each request tries them in this order
     hooks.router,
     inbox.router,
     callback.router,
@@ -53,7 +54,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     onboarding.router,  # before connectors: test-api is not an id
     connectors.router,
     presets.router,
-    fetch.router,
     runs.router,
     schedules.router,
     events.router,

@@ -38,6 +38,7 @@ from varlor.temporal import connect
 
 STARTS, ROUNDS = 200, 5
 WIDTHS = (16, 32, 64)  # callers at once
+IDLE_SECONDS = 2  # then a caller connects anew; the API closes what is idle for five
 Start = Callable[[], Awaitable[object]]
 
 
@@ -59,16 +60,18 @@ class Line:
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used = 0.0
 
     async def ask(self, request: bytes) -> None:
         """Send one request; fail unless it was accepted."""
-        if self._streams is None or self._streams[0].at_eof():  # the API closes idle connections
+        if self._streams is None or monotonic() - self._used > IDLE_SECONDS:
             self._streams = await asyncio.open_connection(*self._address)
         reader, writer = self._streams
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         body = await reader.readexactly(int(length.partition(b":")[2]))
+        self._used = monotonic()
         if not head.startswith(b"HTTP/1.1 202"):
             raise SystemExit(f"the API did not accept a start: {body.decode()}")
 

@@ -19,6 +19,7 @@ from varlor.errors import SealError
 from varlor.ports import AuditEntry, AuditLine, Listing
 from varlor.storage.chain import GENESIS, line_hash
 from varlor.storage.columns import storable
+from varlor.storage.engine import at_commit
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
 from varlor.storage.tables import AuditHeadRow, AuditRow
@@ -105,15 +106,32 @@ class SqlAudit:
 
 
 def append(connection: Connection, scope: Scope, line: AuditLine) -> Mapping[str, Any]:
-    """Add the line within the transaction of the act that it tells of. Last, for it locks the head."""
-    # Every act waits for this, so it goes without the ORM, which takes twice as long.
-    count, before = _locked_head(connection, scope)
-    row = _row(scope, line) | {"seq": count + 1}
-    row["hash"] = line_hash(row, before)
-    connection.execute(scope.database.insert(AuditRow), row)
-    end = {"count": row["seq"], "hash": row["hash"], "seal": _seal(scope, row["seq"], row["hash"])}
-    connection.execute(_MOVE_HEAD, {"tenant": scope.tenant, **end})
+    """Add the line within the transaction of the act that it tells of.
+
+    It gets its `seq` and `hash` at the commit, when the tenant's head is locked: once for all lines of one
+    transaction, however many acts are in it, and so late that nothing else waits meanwhile.
+    """
+    row = _row(scope, line)
+    at_commit(connection, scope.tenant, lambda: _Tail(scope)).rows.append(row)
     return row
+
+
+class _Tail:
+    """What one transaction adds to one tenant's chain."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.rows: list[dict[str, Any]] = []
+
+    def __call__(self, connection: Connection) -> None:
+        # Every act waits for this, so it goes without the ORM, which takes twice as long.
+        count, before = _locked_head(connection, self._scope)
+        for row in self.rows:
+            row["seq"] = count = count + 1
+            row["hash"] = before = line_hash(row, before)
+        connection.execute(self._scope.database.insert(AuditRow), self.rows)
+        end = {"count": count, "hash": before, "seal": _seal(self._scope, count, before)}
+        connection.execute(_MOVE_HEAD, {"tenant": self._scope.tenant, **end})
 
 
 def _row(scope: Scope, line: AuditLine) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The async engine for SQLite and PostgreSQL, set up so that several processes can share either."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy import create_engine as create_plain_engine
@@ -13,12 +14,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from varlor.errors import InvalidInputError
 from varlor.storage.one_visit import OneVisitDriver
 
+LastAct = TypeVar("LastAct", bound=Callable[[Connection], None])
 WRITES: Final = "varlor_writes"
 """The execution option of a connection that is going to write."""
 DURABLE: Final = "varlor_durable"
 """The execution option of a writing connection whose commit must outlive a loss of power."""
 SNAPSHOT: Final = "varlor_snapshot"
 """The execution option of a connection whose statements are to read one moment."""
+_LAST: Final = "varlor_last"  # where a connection keeps the last acts of its transaction
 BUSY_SECONDS: Final = 15
 CONNECT_SECONDS: Final = 5
 POOL_SECONDS: Final = 15
@@ -40,13 +43,23 @@ def create_engine(url: str) -> AsyncEngine:
         )
         prepare_sqlite(engine.sync_engine)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         hide_parameters=True,
         pool_pre_ping=True,
         pool_timeout=POOL_SECONDS,
         connect_args=postgres_arguments(),
     )
+    _prepare_commits(engine.sync_engine)
+    return engine
+
+
+def at_commit(connection: Connection, key: str, make: Callable[[], LastAct]) -> LastAct:
+    """Answer this transaction's act of the key: called right before the commit, forgotten by a rollback."""
+    acts: dict[str, LastAct] = connection.info.setdefault(_LAST, {})
+    if key not in acts:
+        acts[key] = make()
+    return acts[key]
 
 
 def writer_of(engine: AsyncEngine) -> Engine:
@@ -91,6 +104,21 @@ def prepare_sqlite(engine: Engine) -> None:
     """
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    _prepare_commits(engine)
+
+
+def _prepare_commits(engine: Engine) -> None:
+    event.listen(engine, "commit", _finish)
+    event.listen(engine, "rollback", _forget)
+
+
+def _finish(connection: Connection) -> None:
+    for act in connection.info.pop(_LAST, {}).values():
+        act(connection)
+
+
+def _forget(connection: Connection) -> None:
+    connection.info.pop(_LAST, None)
 
 
 def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:

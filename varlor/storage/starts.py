@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, select
 from sqlmodel import col
 
 from varlor import names
@@ -22,20 +22,31 @@ from varlor.storage.tables import ConnectorRow, CredentialRow, DatasetRow, Grant
 from varlor.storage.whole import of_connector
 
 _OF_TENANT: Final = bindparam("tenant")
-_CONNECTOR: Final = (
-    select(
-        col(ConnectorRow.status),
-        col(ConnectorRow.settings),
-        col(CredentialRow.sealed).label("secrets"),
-        col(GrantRow.sealed).label("token"),
+_MINE: Final = col(DatasetRow.tenant_id) == _OF_TENANT
+_BY_ID: Final = and_(_MINE, col(DatasetRow.id) == bindparam("wanted"))
+_BY_NAME: Final = and_(_MINE, col(DatasetRow.name) == bindparam("wanted"))
+
+
+def _place(target: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The connector with what a start of it needs, beside the dataset if there is one."""
+    return (
+        select(
+            col(ConnectorRow.status),
+            col(ConnectorRow.settings),
+            col(CredentialRow.sealed).label("secrets"),
+            col(GrantRow.sealed).label("token"),
+            col(DatasetRow.id).label("dataset_id"),
+        )
+        .join(CredentialRow, of_connector(CredentialRow))
+        .outerjoin(GrantRow, of_connector(GrantRow))
+        .outerjoin(DatasetRow, target)
+        .where(col(ConnectorRow.tenant_id) == _OF_TENANT, col(ConnectorRow.id) == bindparam("connector"))
     )
-    .join(CredentialRow, of_connector(CredentialRow))
-    .outerjoin(GrantRow, of_connector(GrantRow))
-    .where(col(ConnectorRow.tenant_id) == _OF_TENANT, col(ConnectorRow.id) == bindparam("connector"))
-)
-_MINE: Final = select(col(DatasetRow.id)).where(col(DatasetRow.tenant_id) == _OF_TENANT)
-_BY_ID: Final = _MINE.where(col(DatasetRow.id) == bindparam("wanted"))
-_BY_NAME: Final = _MINE.where(col(DatasetRow.name) == bindparam("wanted"))
+
+
+_FOR_ID: Final = _place(_BY_ID)
+_FOR_NAME: Final = _place(_BY_NAME)
+_NAMED: Final = select(col(DatasetRow.id)).where(_BY_NAME)
 """Built once: every start executes them."""
 
 
@@ -65,8 +76,7 @@ class SqlStarts:
         }
 
         def act(connection: Connection) -> bool:
-            self._must_be_ready(connection, connector_id, fits)
-            run["dataset_id"] = dataset_id = self._dataset(connection, connector_id, request.dataset)
+            run["dataset_id"] = dataset_id = self._dataset(connection, connector_id, request.dataset, fits)
             row = {**run, "tenant_id": self._scope.tenant, "request": request.model_dump(mode="json")}
             insert = self._scope.database.insert(RunRow).on_conflict_do_nothing()
             if connection.execute(insert.returning(col(RunRow.id)), row).first() is None:
@@ -81,30 +91,20 @@ class SqlStarts:
         workflow_id = names.sync_id(self._scope.tenant, run_id)
         return Run.model_validate({**run, "request": request, "workflow_id": workflow_id})
 
-    def _must_be_ready(self, connection: Connection, connector_id: str, fits: Fits) -> None:
-        key = {"tenant": self._scope.tenant, "connector": connector_id}
-        found = connection.execute(_CONNECTOR, key).one_or_none()
+    def _dataset(self, connection: Connection, connector_id: str, target: DatasetTarget, fits: Fits) -> str:
+        """The id of the dataset, made if it is wanted by name; raises where the connector is not ready."""
+        place, wanted = (_FOR_NAME, storable(target.name)) if target.name else (_FOR_ID, target.id)
+        key = {"tenant": self._scope.tenant, "wanted": wanted}
+        found = connection.execute(place, {**key, "connector": connector_id}).one_or_none()
         if found is None:
             raise NotFoundError("No such connector.")
-        settings = ConnectorSettings.model_validate(found.settings)
-        fits(settings)
-        if found.status == "deleting":
-            raise ConflictError("The connector is being deleted.")
-        if settings.api_type == "webhook":
-            raise ConflictError("A webhook connector receives events; there is nothing to fetch from it.")
-        if settings.auth_type != "none" and not suffices(settings, found.secrets, token=bool(found.token)):
-            raise ConflictError("The connector has no credential yet; set it first.")
-
-    def _dataset(self, connection: Connection, connector_id: str, target: DatasetTarget) -> str:
-        by, wanted = (_BY_NAME, storable(target.name)) if target.name else (_BY_ID, target.id)
-        key = {"tenant": self._scope.tenant, "wanted": wanted}
-        found = connection.execute(by, key).scalar()
-        if found is None and target.name:
-            self._make_dataset(connection, connector_id, target.name)
-            found = connection.execute(by, key).scalar()  # ours, or that of one who was first
-        if found is None:
+        _must_be_ready(found, fits)
+        if found.dataset_id is not None:
+            return found.dataset_id
+        if not target.name:
             raise NotFoundError("No such dataset.")
-        return found
+        self._make_dataset(connection, connector_id, target.name)
+        return connection.execute(_NAMED, key).scalar_one()  # ours, or that of one who was first
 
     def _make_dataset(self, connection: Connection, connector_id: str, name: str) -> None:
         now = self._scope.clock.now()
@@ -118,3 +118,14 @@ class SqlStarts:
             "updated_at": now,
         }
         connection.execute(self._scope.database.insert(DatasetRow).on_conflict_do_nothing(), row)
+
+
+def _must_be_ready(found: Row[Any], fits: Fits) -> None:
+    settings = ConnectorSettings.model_validate(found.settings)
+    fits(settings)
+    if found.status == "deleting":
+        raise ConflictError("The connector is being deleted.")
+    if settings.api_type == "webhook":
+        raise ConflictError("A webhook connector receives events; there is nothing to fetch from it.")
+    if settings.auth_type != "none" and not suffices(settings, found.secrets, token=bool(found.token)):
+        raise ConflictError("The connector has no credential yet; set it first.")

@@ -19,6 +19,23 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * Fetch records into a dataset
+ */
+export const startFetch = <ThrowOnError extends boolean = true>(options: Options<StartFetchData, ThrowOnError>): RequestResult<StartFetchResponses, StartFetchErrors, ThrowOnError> => (options.client ?? client).post<StartFetchResponses, StartFetchErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'varlor_session',
+            type: 'apiKey'
+        }],
+    url: '/api/v2/connectors/{connectorId}/fetch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Hand in an event, signed as the connector's webhookConfig says; at most 1 MiB
  */
 export const receiveEvent = <ThrowOnError extends boolean = true>(options: Options<ReceiveEventData, ThrowOnError>): RequestResult<ReceiveEventResponses, ReceiveEventErrors, ThrowOnError> => (options.client ?? client).post<ReceiveEventResponses, ReceiveEventErrors, ThrowOnError>({ url: '/api/v2/hooks/{hookId}', ...options });
@@ -284,23 +301,6 @@ export const createConnectorFromPreset = <ThrowOnError extends boolean = true>(o
             type: 'apiKey'
         }],
     url: '/api/v2/presets/{presetId}/connectors',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Fetch records into a dataset
- */
-export const startFetch = <ThrowOnError extends boolean = true>(options: Options<StartFetchData, ThrowOnError>): RequestResult<StartFetchResponses, StartFetchErrors, ThrowOnError> => (options.client ?? client).post<StartFetchResponses, StartFetchErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'varlor_session',
-            type: 'apiKey'
-        }],
-    url: '/api/v2/connectors/{connectorId}/fetch',
     ...options,
     headers: {
         'Content-Type': 'application/json',

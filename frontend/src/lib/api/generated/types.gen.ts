@@ -3619,6 +3619,68 @@ export type SecretRotationWritable = {
     graceSeconds?: number;
 };
 
+export type StartFetchData = {
+    body: FetchRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * the same key and body within 24 h answer the same, once done
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * Connectorid
+         */
+        connectorId: string;
+    };
+    query?: never;
+    url: '/api/v2/connectors/{connectorId}/fetch';
+};
+
+export type StartFetchErrors = {
+    /**
+     * No valid token or session
+     */
+    401: Problem;
+    /**
+     * The role does not reach that far
+     */
+    403: Problem;
+    /**
+     * No such resource for this tenant
+     */
+    404: Problem;
+    /**
+     * The resource's state forbids it
+     */
+    409: Problem;
+    /**
+     * The body is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * Invalid input; `errors` names each field
+     */
+    422: Problem;
+    /**
+     * A part of the stack does not answer; try again
+     */
+    503: Problem;
+};
+
+export type StartFetchError = StartFetchErrors[keyof StartFetchErrors];
+
+export type StartFetchResponses = {
+    /**
+     * Successful Response
+     */
+    202: FetchAccepted;
+};
+
+export type StartFetchResponse = StartFetchResponses[keyof StartFetchResponses];
+
 export type ReceiveEventData = {
     body?: never;
     path: {
@@ -4709,68 +4771,6 @@ export type CreateConnectorFromPresetResponses = {
 };
 
 export type CreateConnectorFromPresetResponse = CreateConnectorFromPresetResponses[keyof CreateConnectorFromPresetResponses];
-
-export type StartFetchData = {
-    body: FetchRequest;
-    headers?: {
-        /**
-         * Idempotency-Key
-         *
-         * the same key and body within 24 h answer the same, once done
-         */
-        'Idempotency-Key'?: string | null;
-    };
-    path: {
-        /**
-         * Connectorid
-         */
-        connectorId: string;
-    };
-    query?: never;
-    url: '/api/v2/connectors/{connectorId}/fetch';
-};
-
-export type StartFetchErrors = {
-    /**
-     * No valid token or session
-     */
-    401: Problem;
-    /**
-     * The role does not reach that far
-     */
-    403: Problem;
-    /**
-     * No such resource for this tenant
-     */
-    404: Problem;
-    /**
-     * The resource's state forbids it
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB
-     */
-    413: Problem;
-    /**
-     * Invalid input; `errors` names each field
-     */
-    422: Problem;
-    /**
-     * A part of the stack does not answer; try again
-     */
-    503: Problem;
-};
-
-export type StartFetchError = StartFetchErrors[keyof StartFetchErrors];
-
-export type StartFetchResponses = {
-    /**
-     * Successful Response
-     */
-    202: FetchAccepted;
-};
-
-export type StartFetchResponse = StartFetchResponses[keyof StartFetchResponses];
 
 export type ListRunsData = {
     body?: never;

@@ -2048,6 +2048,21 @@ export const zSecretRotationWritable = z.object({
     graceSeconds: z.int().gte(0).lte(604800).optional().default(86400)
 });
 
+export const zStartFetchBody = zFetchRequest;
+
+export const zStartFetchHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
+});
+
+export const zStartFetchPath = z.object({
+    connectorId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zStartFetchResponse = zFetchAccepted;
+
 export const zReceiveEventPath = z.object({
     hookId: z.string()
 });
@@ -2255,21 +2270,6 @@ export const zCreateConnectorFromPresetPath = z.object({
  * Successful Response
  */
 export const zCreateConnectorFromPresetResponse = zConnector;
-
-export const zStartFetchBody = zFetchRequest;
-
-export const zStartFetchHeaders = z.object({
-    'Idempotency-Key': z.string().min(1).max(255).regex(/^[\x21-\x7e]+$/).nullish()
-});
-
-export const zStartFetchPath = z.object({
-    connectorId: z.string().min(1).max(64).regex(/^[A-Za-z0-9_-]+$/)
-});
-
-/**
- * Successful Response
- */
-export const zStartFetchResponse = zFetchAccepted;
 
 export const zListRunsQuery = z.object({
     limit: z.int().gte(1).lte(200).optional().default(50),
