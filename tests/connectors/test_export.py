@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -12,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.connectors.kit import Reader, Reading, serve
+from tests.connectors.kit import NOW, Reader, Reading, serve
 from varlor.connectors import APIConnectorService, export_file
+from varlor.connectors.export import Stage
 from varlor.errors import SourceError
 from varlor.ports import WaitRequiredError
 
@@ -210,6 +212,18 @@ async def test_an_answer_without_an_id_or_an_address_is_told(home: Reader, offic
     broken = {**EXPORT, "download": {"urlPath": "$.state.file"}}
     with pytest.raises(SourceError, match="urlPath"):
         await home.read("", asyncExport=broken, patient=True)
+
+
+async def test_a_state_that_is_nowhere_is_not_waited_for_all_day(home: Reader, office: Office) -> None:
+    office.states = ["queued"]
+    wrong = {**EXPORT, "status": {"path": "/jobs/{job}", "statusPath": "$.status"}}
+    fresh, old = (Stage("j 1", (NOW - timedelta(minutes=age)).isoformat()).dump() for age in (1, 6))
+    with pytest.raises(WaitRequiredError):
+        await home.read("", asyncExport=wrong, begin=fresh)
+    with pytest.raises(SourceError, match=r"statusPath \$\.status"):
+        await home.read("", asyncExport=wrong, begin=old)
+    with pytest.raises(WaitRequiredError):
+        await home.read("", asyncExport=EXPORT, begin=old)
 
 
 @pytest.mark.parametrize("content", [b"", b"id,text\n"])

@@ -47,6 +47,7 @@ async def read(reader: Reader, raw: bytes, type_: str | None, path: str = "/raw"
         (CSV.replace(b"\r\n", b"\r"), "text/csv", "/raw"),
         (b"id\tname\n1\t\xc3\x85sa, n\xc3\xa9e Berg\n2\t\n", "text/tab-separated-values", "/raw"),
         (b"id;name\n1;\xc3\x85sa, n\xc3\xa9e Berg\n2\n", "text/csv", "/raw"),
+        (b"sep=;\r\nid;name\r\n1;\xc3\x85sa, n\xc3\xa9e Berg\r\n2;\r\n", "text/csv", "/raw"),
         (json.dumps(ROWS).encode(), None, "/rows.json.gz"),
         (json.dumps(ROWS).encode(), "application/x-ndjson", "/raw"),
     ],
@@ -122,6 +123,7 @@ async def test_a_table_without_rows_is_an_empty_page(reader: Reader, raw: bytes)
         (gzip.compress(CSV, mtime=0)[:-12], "text/csv", "truncated"),
         (b"\x1f\x8b" + b"damage" * 9, "text/csv", "not_json"),
         (b"one line of prose, with a comma", "text/plain", "not_json"),
+        (b"\x89PNG\r\n\x1a\n\x00,\x00\n\x01,\x02", "application/octet-stream", "not_json"),
         (b"<p>a,b</p>\n<p>c,d</p>", "text/plain", "not_json"),
     ],
 )

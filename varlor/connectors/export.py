@@ -28,6 +28,7 @@ from varlor.errors import SourceError
 from varlor.ports import Clock, Cursor, PageFacts, PageResponse, ReadJob, WaitRequiredError
 
 _LONGEST_JOB: Final = 86_400.0  # seconds
+_LONGEST_UNTOLD: Final = 300.0  # that a job may have no state, not even null
 _SHORTEST_WAIT: Final = 2.0
 _LONGEST_WAIT: Final = 60.0
 _SHARE: Final = 0.25  # of the time a job has taken so far, until it is asked for again
@@ -163,7 +164,8 @@ class ExportReader:
         status = self._wanted.status
         answer = await self._send(Asked(self._place(status.path, stage)), attempt)
         document = self._page(answer.body).answer()
-        state = path(status.status_path).one(document)
+        found = path(status.status_path).all(document)
+        state = found[0] if found else None
         word = str(state).lower()
         if word in {each.lower() for each in self._wanted.done.values}:
             return self._addresses_in(document, answer, stage)
@@ -172,6 +174,10 @@ class ExportReader:
         age = (self._clock.now() - datetime.fromisoformat(stage.begun)).total_seconds()
         if age > _LONGEST_JOB:
             raise SourceError("export_failed", f"The export {stage.job} was not done within a day: {state}.")
+        if not found and age > _LONGEST_UNTOLD:
+            raise SourceError(
+                "bad_records", f"The answer holds no state of the export at statusPath {status.status_path}."
+            )
         raise WaitRequiredError("export", min(max(age * _SHARE, _SHORTEST_WAIT), _LONGEST_WAIT))
 
     def _addresses_in(self, document: Any, answer: OutResponse, stage: Stage) -> list[str]:

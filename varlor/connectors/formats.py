@@ -32,6 +32,10 @@ _SAMPLE_BYTES: Final = 65_536
 _MOST_TRIES: Final = 1000  # line breaks inside one quoted value
 _BATCH: Final = 1000  # rows encoded at a time
 _RECORD_SEPARATOR: Final = b"\x1e"  # RFC 7464
+_DECLARED: Final = re.compile(
+    rb"sep=([^\r\n\"])[\r\n]+", re.IGNORECASE
+)  # a line for Excel, before the header
+_NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x19]")  # a picture, a program, a packed document
 _END: Final = "\x04"  # a row of ours after the last one; inside a quote that is never closed, it is none
 # JSON or a page for people, whatever the media type says: read as a table they would hold no rows.
 _NO_TABLE: Final = re.compile(rb"\s*(?:<(?:!doctype|html|\?xml)|\{\s*[\"}]|\[\s*[{\]])", re.IGNORECASE)
@@ -141,7 +145,7 @@ def from_lines(body: bytes) -> bytes:
 def _looks_tabular(body: bytes, kind: str) -> bool:
     """Where the media type does not say: at least two rows, in two or more columns throughout."""
     start = body[:64].lstrip()[:1]
-    if kind not in _UNTELLING or start in (b"{", b"[", b"<", b""):
+    if kind not in _UNTELLING or start in (b"{", b"[", b"<", b"") or _NO_TEXT.search(body, 0, _SAMPLE_BYTES):
         return False
     return _delimiter(body, sure=True) is not None
 
@@ -151,6 +155,8 @@ def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
 
     What also parts a row in as many comes first: a name may hold commas. `sure`: every row.
     """
+    if declared := _DECLARED.match(body):
+        return declared[1].decode("latin-1")
     sample = body if len(body) <= _SAMPLE_BYTES else body[:_SAMPLE_BYTES].rpartition(b"\n")[0]
     found: list[tuple[bool, int, str]] = []
     for delimiter in _DELIMITERS:
@@ -159,6 +165,11 @@ def _delimiter(body: bytes, *, sure: bool = False) -> str | None:
         if widths and widths[0] > 1 and max(widths) == widths[0] and (regular or not sure):
             found.append((widths[0] in widths[1:], widths[0], delimiter))
     return max(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _undeclared(body: bytes) -> bytes:
+    declared = _DECLARED.match(body)
+    return body[declared.end() :] if declared else body
 
 
 def _rows(body: bytes, delimiter: str, *, whole: bool = True) -> Iterator[list[str]]:
@@ -201,11 +212,11 @@ class Table:
     def of(cls, beginning: bytes, content_type: str | None = None) -> Self:
         tabs = "tab-separated" in (content_type or "")
         delimiter = "\t" if tabs else _delimiter(beginning) or ","
-        return cls(delimiter, tuple(_names(next(_rows(beginning, delimiter, whole=False), []))))
+        return cls(delimiter, tuple(_names(next(_rows(_undeclared(beginning), delimiter, whole=False), []))))
 
     def records(self, data: bytes, max_bytes: int, *, headed: bool = True) -> bytes:
         """A JSON list of objects; values stay text, what is empty is null. `headed`: the names come first."""
-        rows = _rows(data, self.delimiter)
+        rows = _rows(_undeclared(data) if headed else data, self.delimiter)
         pieces: list[bytes] = []
         room = max_bytes
         records = (
