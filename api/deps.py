@@ -53,10 +53,12 @@ class Caller:
         return "admin" in self.identity.roles
 
 
-def may(role: Role) -> Callable[[Svc, Who], Awaitable[Caller]]:
+def may(role: Role) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency: the caller, if the role reaches; a lower role gets 403 before anything is looked up."""
 
-    async def check(parts: Svc, who: Who) -> Caller:
+    async def check(request: Request) -> Caller:
+        # Asked here, for each dependency of a dependency costs as much again at every request.
+        parts, who = await services(request), await identity(request)
         if not who.roles & _REACH[role] or who.tenant_id is None:
             raise ForbiddenError(f"This needs the role {role}.")
         return Caller(who, parts.store.tenant(who.tenant_id), who.tenant_id)
