@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from varlor.errors import InvalidInputError, PartUnavailableError
 from varlor.ports import Clock, Store
 from varlor.storage import Encryption, SqlStore, create_engine
+from varlor.storage.database import Database
 from varlor.storage.store import SqlTenantStore
 
 
@@ -64,6 +65,19 @@ async def test_connections_that_the_server_dropped_are_made_again(
         await connection.execute(text(end))
     await asyncio.gather(*(dropped.ping() for _ in range(4)))
     await other.dispose()
+
+
+async def test_a_connection_lost_within_a_transaction_is_a_database_away(postgres_url: str) -> None:
+    engine, lost = create_engine(postgres_url), text("SELECT pg_terminate_backend(pg_backend_pid())")
+    database = Database(engine)
+    with pytest.raises(PartUnavailableError, match="AdminShutdown"):
+        await database.at_once(lambda connection: connection.execute(lost))
+    for session_of in (database.read, database.snapshot, database.write):
+        with pytest.raises(PartUnavailableError, match="AdminShutdown"):
+            async with session_of() as session:
+                await (await session.connection()).execute(lost)
+    await database.ping()
+    await engine.dispose()
 
 
 async def test_a_file_that_cannot_be_opened_is_a_database_away(

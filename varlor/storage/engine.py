@@ -118,7 +118,8 @@ def _finish(connection: Connection) -> None:
 
 
 def _forget(connection: Connection) -> None:
-    connection.info.pop(_LAST, None)
+    if not connection.invalidated:  # one that was lost takes its notes along, and must not be asked for them
+        connection.info.pop(_LAST, None)
 
 
 def _set_pragmas(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
