@@ -8,7 +8,6 @@ import structlog
 
 from activities.herald import Herald
 from activities.outcome import tell_outcome
-from varlor import names
 from varlor.contracts.run import NOT_STARTED, Run, RunError
 from varlor.errors import VarlorError
 from varlor.ports import Clock, Store, Workflows
@@ -46,13 +45,6 @@ class Burial:
         tenant = self._store.tenant(tenant_id)
         ended = await tenant.runs.mark(run.id, "failed", error=reason)
         await tell_outcome(self._herald, tenant_id, tenant, ended)
-        return True
-
-    async def release_care(self, tenant_id: str, dataset_id: str) -> bool:
-        """Free the dataset of a maintenance whose workflow is gone."""
-        if await self._workflows.is_open(names.maintain_id(tenant_id, dataset_id)):
-            return False
-        await self._store.tenant(tenant_id).datasets.release(dataset_id, names.MAINTENANCE)
         return True
 
     async def sweep(self) -> None:

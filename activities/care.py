@@ -13,6 +13,7 @@ from typing import Final
 from temporalio import activity
 
 from activities.failures import ending, translated
+from activities.stopping import pulse
 from varlor import names
 from varlor.contracts.care import CompactOutcome, DatasetRef, MaintainOutcome
 from varlor.errors import FencedError, NotFoundError
@@ -38,6 +39,10 @@ class CareActivities:
     @translated
     async def compact_dataset(self, ref: DatasetRef) -> CompactOutcome:
         """Join small files, step by step; `busy` when a sync has, or takes, the dataset."""
+        async with pulse():
+            return await self._compact(ref)
+
+    async def _compact(self, ref: DatasetRef) -> CompactOutcome:
         tenant, joined, until = self._store.tenant(ref.tenant_id), 0, monotonic() + SPELL_SECONDS
         try:
             location = (await tenant.datasets.get(ref.dataset_id)).location
@@ -59,6 +64,10 @@ class CareActivities:
     @translated
     async def clean_dataset(self, ref: DatasetRef) -> MaintainOutcome:
         """Delete what is no longer needed, shorten the log, and note when to come again."""
+        async with pulse():
+            return await self._clean(ref)
+
+    async def _clean(self, ref: DatasetRef) -> MaintainOutcome:
         tenant = self._store.tenant(ref.tenant_id)
         try:
             location = (await tenant.datasets.get(ref.dataset_id)).location

@@ -13,7 +13,7 @@ from activities.failures import ending, translated
 from activities.herald import Herald
 from activities.journal import Journal, Tally
 from activities.outcome import tell_outcome
-from activities.stopping import until_stopped
+from activities.stopping import pulse, until_stopped
 from varlor.contracts.check import Discovery
 from varlor.contracts.for_each import ForEach
 from varlor.contracts.messages import ChunkInput, ChunkResult, FinishInput, FinishOutcome, RunRef
@@ -71,6 +71,7 @@ class FetchActivities:
         landing = await self._datasets.open(target, heartbeat=activity.heartbeat)
         tally = Tally.after((landing.state or RunState()).counters)
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
+        await journal.catch_up()
         stop = asyncio.Event()
         job = await self._job(order.tenant_id, tenant, run, journal)
         job = replace(job, since=landing.since, expect=landing.expect)
@@ -176,6 +177,10 @@ class FetchActivities:
     @translated
     async def finish_run(self, order: FinishInput) -> FinishOutcome:
         """Record how the run ended, give the dataset back, and name who waits for it."""
+        async with pulse():
+            return await self._finish(order)
+
+    async def _finish(self, order: FinishInput) -> FinishOutcome:
         tenant = self._store.tenant(order.tenant_id)
         run = await tenant.runs.get(order.run_id)
         location = self._datasets.location(order.tenant_id, run.dataset_id)

@@ -108,6 +108,7 @@ class InboxActivities:
         landing = await self._datasets.open(target, heartbeat=activity.heartbeat)
         tally = Tally.after(landing.state.counters if landing.state else Counters())
         journal = Journal(order.tenant_id, run, tenant, self._events, tally)
+        await journal.catch_up()
         stop = asyncio.Event()
         drain = Drain(order.connector_id, tenant.inbox, landing, self._reader, journal, tally, stop)
         result = await until_stopped(drain.work(), stop)

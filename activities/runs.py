@@ -61,9 +61,14 @@ class RunActivities:
             await asyncio.sleep(CARE_POLL)
 
     async def _freed(self, tenant_id: str, tenant: TenantStore, run: Run, holder: str) -> bool:
-        """Whether the lease is free now, for whoever held it is gone."""
+        """Whether the lease is free now, for whoever held it is gone.
+
+        Maintenance that kept it for so long is dead. Should it live, its commit comes before the sync's
+        first one or is refused.
+        """
         if holder == names.MAINTENANCE:
-            return await self._burial.release_care(tenant_id, run.dataset_id)
+            await tenant.datasets.release(run.dataset_id, names.MAINTENANCE)
+            return True
         return await self._burial.bury(tenant_id, await tenant.runs.get(holder))
 
     @activity.defn

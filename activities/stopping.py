@@ -1,7 +1,8 @@
 """Keeps a chunk's activity alive while one page takes long, and ends it in good order when it is asked to."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
 from traceback import clear_frames
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) ->
     """
     reading = asyncio.create_task(chunk)
     shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
-    pulse = asyncio.create_task(_pulse())
+    beating = asyncio.create_task(_pulse())
     canceled = False
     try:
         await asyncio.wait({reading, shutdown}, return_when=asyncio.FIRST_COMPLETED)
@@ -41,7 +42,17 @@ async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) ->
         _let_go(error)
         raise
     finally:
-        pulse.cancel()
+        beating.cancel()
+
+
+@asynccontextmanager
+async def pulse() -> AsyncGenerator[None]:
+    """Heartbeats meanwhile, so that a worker's death is noticed long before the activity's time is up."""
+    beating = asyncio.create_task(_pulse())
+    try:
+        yield
+    finally:
+        beating.cancel()
 
 
 def _let_go(error: BaseException | None) -> None:

@@ -86,6 +86,7 @@ DISCOVER: Final = _Options(
 FINISH: Final = _Options(
     task_queue=FETCH_QUEUE,
     start_to_close_timeout=timedelta(minutes=5),
+    heartbeat_timeout=timedelta(seconds=30),  # until then the run seems to go on, and keeps the dataset
     retry_policy=PARTS_RETRY,
 )
 REFRESH: Final = _Options(
@@ -127,7 +128,7 @@ DELIVER: Final = _Options(
 CARE: Final = _Options(
     task_queue=FETCH_QUEUE,
     start_to_close_timeout=timedelta(hours=1),
-    heartbeat_timeout=timedelta(minutes=5),  # a step writes one file of 128 MiB at most
+    heartbeat_timeout=timedelta(seconds=30),
     retry_policy=PARTS_RETRY,
 )
 SWEEP: Final = _Options(

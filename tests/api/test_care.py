@@ -153,6 +153,18 @@ async def test_a_lease_that_dead_care_left_behind_stops_nobody(
     assert (await fetched(editor, connector))["status"] == "succeeded"
 
 
+async def test_a_lease_that_a_dead_worker_left_in_the_midst_of_care_stops_nobody(
+    editor: httpx2.AsyncClient, sample_url: str, services: Services, tenant: str, engine: Client
+) -> None:
+    connector = await connected(editor, sample_url)
+    dataset = (await fetched(editor, connector))["datasetId"]
+    id_ = names.maintain_id(tenant, dataset)
+    care = await engine.start_workflow("maintain-dataset", id=id_, task_queue="nobody")
+    await services.store.tenant(tenant).datasets.lease(dataset, names.MAINTENANCE)
+    assert (await fetched(editor, connector))["status"] == "succeeded"
+    await care.terminate()
+
+
 async def test_resets_at_once_and_a_reset_in_the_time_of_care_are_answered_plainly(
     editor: httpx2.AsyncClient, sample_url: str, services: Services, tenant: str
 ) -> None:
