@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 
@@ -22,6 +22,14 @@ async function throughWhere(user: ReturnType<typeof userEvent.setup>) {
   await user.click(await screen.findByRole('button', { name: /REST API/ }));
   await user.type(await screen.findByLabelText(/Base URL/), 'https://api.example.com/v1');
   await user.click(screen.getByRole('button', { name: 'Continue' }));
+}
+
+/** A double click: the second comes before anything is drawn anew. */
+function twice(button: HTMLElement) {
+  act(() => {
+    button.click();
+    button.click();
+  });
 }
 
 test('from nothing to a running sync by Bearer token', async () => {
@@ -89,6 +97,105 @@ test('a wrong field is named where it stands, before anything is sent', async ()
   expect(await screen.findByText(/begins with https/)).toBeVisible();
   expect(screen.getByText(/Credentials belong to the next step/)).toBeVisible();
   expect(screen.queryByLabelText(/^Token/)).toBeNull();
+});
+
+test('a double click makes one connector and one run, and a schedule that cannot be made is told beside the run', async () => {
+  const user = userEvent.setup();
+  const made: unknown[] = [];
+  const fetched: unknown[] = [];
+  server.use(
+    answer('post', '/connectors', { ...CONNECTOR, authType: 'none' }, (body) => made.push(body)),
+    answer('get', '/connectors/con_1', { ...CONNECTOR, authType: 'none' }),
+    answer('get', '/connectors/con_1/endpoints', DISCOVERY),
+    answer('post', '/connectors/con_1/fetch', { runId: 'run_1', datasetId: 'dat_1', workflowId: 'w' }, (body) => fetched.push(body)),
+    problem('post', '/schedules', 422, 'invalid-input', 'The input is not valid.'),
+  );
+  const { router } = open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.click(screen.getByText('None'));
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  twice(await screen.findByRole('button', { name: 'Save without a working test' }));
+  await user.click(await screen.findByRole('radio', { name: 'Own path' }));
+  await user.type(screen.getByLabelText(/^Path/), '/v1/invoices?state=open');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(await screen.findByLabelText(/^Dataset/)).toHaveValue('invoices');
+  await user.click(screen.getByRole('combobox', { name: 'Keep it up to date' }));
+  await user.click(await screen.findByRole('option', { name: 'Every hour' }));
+  twice(screen.getByRole('button', { name: 'Create the dataset' }));
+  await waitFor(() => expect(router.state.location.pathname).toBe('/runs/run_1'));
+  expect(await screen.findByText(/not again by itself/)).toBeVisible();
+  expect(made).toHaveLength(1);
+  expect(fetched).toHaveLength(1);
+});
+
+test.each(['who', 'test', 'what', 'keep'])('a link to the step %s begins at the first where nothing was entered', async (step) => {
+  open(`/connectors?connect=${step}`);
+  expect(await screen.findByRole('button', { name: /REST API/ })).toBeVisible();
+});
+
+test('the path of the test stays, Enter tests it, and another path is not shown the same answer', async () => {
+  const user = userEvent.setup();
+  server.use(answer('post', '/connectors/test-api', TESTED));
+  open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.click(screen.getByText('None'));
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await user.type(await screen.findByLabelText('Path'), '/users{Enter}');
+  expect(await screen.findByText('It works')).toBeVisible();
+  await user.click(dialog().getByRole('button', { name: 'Back' }));
+  await user.click(await screen.findByRole('button', { name: 'Continue' }));
+  expect(await screen.findByLabelText('Path')).toHaveValue('/users');
+  await user.type(screen.getByLabelText('Path'), '{Enter}');
+  await screen.findByText('It works');
+  await user.type(screen.getByLabelText('Path'), '/1');
+  expect(screen.queryByText('It works')).toBeNull();
+});
+
+test('what was changed after it was stored is stored before it is tested', async () => {
+  const user = userEvent.setup();
+  const asked: unknown[] = [];
+  server.use(
+    answer('get', '/connectors/con_1', CONNECTOR),
+    answer('patch', '/connectors/con_1', CONNECTOR, (body) => asked.push(body)),
+    answer('post', '/connectors/test-api', TESTED, (body) => asked.push(body)),
+  );
+  open('/connectors?connect=where&connector=con_1');
+  await waitFor(() => expect(screen.getByLabelText(/Base URL/)).toHaveValue('https://api.example.com/v1'));
+  await user.type(screen.getByLabelText(/Base URL/), '0');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await user.click(await screen.findByRole('button', { name: 'Continue' }));
+  await user.click(await screen.findByRole('button', { name: 'Test the connection' }));
+  await screen.findByText('It works');
+  expect(asked).toMatchObject([{ baseUrl: 'https://api.example.com/v10' }, { connectorId: 'con_1' }]);
+});
+
+test('what no request can carry is named before it is sent', async () => {
+  const user = userEvent.setup();
+  open('/connectors?connect=where');
+  await user.type(await screen.findByLabelText(/Base URL/), 'https://api.example.com/v1#top');
+  for (const index of [1, 2]) {
+    await user.click(screen.getByRole('button', { name: 'Add a header' }));
+    await user.type(screen.getByLabelText(`Header ${index}: name`), index === 1 ? 'X-Shop' : 'x-shop');
+  }
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(await screen.findByText(/Leave out the part from #/)).toBeVisible();
+  expect(screen.getByText(/This header is there already/)).toBeVisible();
+  await user.click(screen.getByRole('button', { name: 'Remove header 2' }));
+  await user.clear(screen.getByLabelText(/Base URL/));
+  await user.type(screen.getByLabelText(/Base URL/), 'https://api.example.com/v1');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  await user.type(await screen.findByLabelText(/^Token/), 'Bearer canary');
+  await user.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(await screen.findByText(/Paste the token alone/)).toBeVisible();
+});
+
+test('a webhook shows its address again after a reload', async () => {
+  useConnectorsStore.getState().begin({ apiType: 'webhook', name: 'Shop events' });
+  useConnectorsStore.getState().saved('con_1', '');
+  server.use(answer('get', '/connectors/con_1', { ...CONNECTOR, apiType: 'webhook', webhookUrl: 'https://varlor.example.com/api/v2/hooks/hk_1' }));
+  open('/connectors?connect=where');
+  expect(await screen.findByDisplayValue('https://varlor.example.com/api/v2/hooks/hk_1')).toBeVisible();
+  expect(screen.queryByRole('button', { name: 'Create the address' })).toBeNull();
 });
 
 test('an API key goes where it is said to go, with its prefix', async () => {

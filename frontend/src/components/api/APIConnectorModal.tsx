@@ -3,6 +3,7 @@ import { Modal, Stepper, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useEffect } from 'react';
 
+import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { STEPS, type Step } from '@/lib/connect/draft';
 import { fromConnector } from '@/lib/connect/input';
 import { useConnector } from '@/lib/hooks/useConnectors';
@@ -27,11 +28,12 @@ export function APIConnectorModal() {
   const narrow = useMediaQuery('(max-width: 62em)');
   const webhook = useConnectorsStore((state) => state.draft.apiType === 'webhook');
   const generation = useConnectorsStore((state) => state.generation);
-  useLinkedConnector();
-  if (step === null) return null;
+  const { linked, error } = useLinkedConnector();
+  const ready = useReachable(step, linked);
+  if (ready === null) return null;
   const steps = webhook ? WEBHOOK_STEPS : STEPS;
-  const Page = webhook && step !== 'source' ? WebhookStep : PAGES[step];
-  const at = Math.max(steps.indexOf(step), 0);
+  const Page = webhook && ready !== 'source' ? WebhookStep : PAGES[ready];
+  const at = Math.max(steps.indexOf(ready), 0);
   return (
     <Modal
       opened
@@ -44,9 +46,10 @@ export function APIConnectorModal() {
     >
       <Stepper classNames={{ stepIcon: classes.stepIcon }} active={at} onStepClick={(index) => go(steps[index] ?? 'source')} size="xs" mb="lg" allowNextStepsSelect={false} wrap={false}>
         {steps.map((each, index) => (
-          <Stepper.Step key={each} label={narrow && each !== step ? undefined : NAMES[each]} aria-label={narrow && each !== step ? `${index + 1} ${NAMES[each]}` : undefined} />
+          <Stepper.Step key={each} label={narrow && each !== ready ? undefined : NAMES[each]} aria-label={narrow && each !== ready ? `${index + 1} ${NAMES[each]}` : undefined} />
         ))}
       </Stepper>
+      {error === null ? null : <ErrorNotice error={error} doing="open the connector" mb="md" />}
       <Page key={generation} />
       <Text fz="xs" c="dimmed" mt="lg">
         What you enter stays in this tab until you are done; secrets are forgotten by a reload.
@@ -59,11 +62,30 @@ export function APIConnectorModal() {
 function useLinkedConnector() {
   const { connectorId, step } = useWizard();
   const savedId = useConnectorsStore((state) => state.savedId);
-  const { data: connector } = useConnector(step !== null && connectorId !== savedId ? connectorId : null);
+  const { data: connector, error } = useConnector(step !== null && connectorId !== savedId ? connectorId : null);
   useEffect(() => {
     if (connector === undefined) return;
     const { begin, saved } = useConnectorsStore.getState();
     begin(fromConnector(connector));
     saved(connector.id, '');
   }, [connector]);
+  return { linked: connectorId !== null && error === null, error };
+}
+
+/** The step of the address, or the last one before it that has what it needs: a link or a way back may lead too far. */
+function useReachable(step: Step | null, linked: boolean): Step | null {
+  const { draft, reading, savedId } = useConnectorsStore();
+  if (step === null || linked || draft.apiType === 'webhook') return step;
+  const chosen = reading.endpointId !== null || reading.path !== '' || reading.query !== '';
+  const holds: Record<Step, boolean> = {
+    source: true,
+    where: true,
+    who: draft.baseUrl !== '',
+    test: draft.baseUrl !== '',
+    what: savedId !== null,
+    keep: savedId !== null && chosen,
+  };
+  const reached = STEPS.slice(0, STEPS.indexOf(step) + 1);
+  const last = reached.findLast((each) => holds[each]) ?? 'source';
+  return last === 'where' && step !== 'where' ? 'source' : last;
 }

@@ -2,7 +2,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { PasswordInput, Stack } from '@mantine/core';
 import { useForm } from 'react-hook-form';
 
-import { bearerRules } from '@/lib/connect/rules';
+import { bearerRules, storedBearerRules } from '@/lib/connect/rules';
 import { useConnectorsStore } from '@/stores/connectors.store';
 
 import { StepButtons } from './StepButtons';
@@ -12,7 +12,7 @@ import { useStoredSecret } from './useStoredSecret';
 export function BearerTokenForm({ onDone }: { onDone: () => void }) {
   const { secrets, keepSecrets } = useConnectorsStore();
   const stored = useStoredSecret();
-  const form = useForm({ defaultValues: { bearerToken: secrets.bearerToken }, resolver: stored ? undefined : zodResolver(bearerRules) });
+  const form = useForm({ defaultValues: { bearerToken: secrets.bearerToken }, resolver: zodResolver(stored ? storedBearerRules : bearerRules) });
   return (
     <form
       noValidate

@@ -8,7 +8,7 @@ import { useTestConnection } from '@/lib/hooks/useConnectors';
 
 interface Props extends Omit<ComponentProps<typeof Button<'button'>>, 'onClick' | 'onError'> {
   /** What to test; a function, so that secrets are read only when the button is pressed. */
-  request: () => CheckRequestWritable;
+  request: () => CheckRequestWritable | Promise<CheckRequestWritable>;
   onResult: (result: CheckResult) => void;
   onError: (error: unknown) => void;
 }
@@ -19,7 +19,7 @@ export function ConnectionTestButton({ request, onResult, onError, children, ...
     <Button
       leftSection={<IconPlugConnected size={16} />}
       loading={isPending}
-      onClick={() => mutate(request(), { onSuccess: onResult, onError })}
+      onClick={() => mutate(request, { onSuccess: onResult, onError })}
       {...rest}
     >
       {children ?? 'Test the connection'}

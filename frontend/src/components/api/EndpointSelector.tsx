@@ -4,7 +4,7 @@ import { useState } from 'react';
 
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
-import { chosen, searchEndpoints } from '@/lib/connect/endpoints';
+import { chosen, leftEndpoint, ownPath, searchEndpoints } from '@/lib/connect/endpoints';
 import { formatCount } from '@/lib/format';
 import { useEndpoints } from '@/lib/hooks/useConnectors';
 import { useConnectorsStore } from '@/stores/connectors.store';
@@ -25,7 +25,7 @@ export function EndpointSelector() {
         value={mode}
         onChange={(value) => {
           setMode(value as 'found' | 'own');
-          if (value === 'own') read({ endpointId: null, params: [], pagination: 'auto', incremental: null });
+          if (value === 'own') read(leftEndpoint(reading));
         }}
         data={[
           { value: 'found', label: 'Found endpoints' },
@@ -39,7 +39,7 @@ export function EndpointSelector() {
           description="Below the base URL."
           placeholder="/orders"
           value={reading.path}
-          onChange={(event) => read({ path: event.currentTarget.value, dataset: reading.dataset || nameOf(event.currentTarget.value) })}
+          onChange={(event) => read(ownPath(reading, event.currentTarget.value))}
         />
       ) : null}
       {graphql && (mode === 'own' || reading.query) ? <QueryEditor /> : null}
@@ -69,9 +69,6 @@ function FoundEndpoints() {
   );
 }
 
-function nameOf(path: string): string {
-  return path.length > 3 ? (path.split(/[/?]/).findLast(Boolean) ?? '') : '';
-}
 
 const SOURCES: Record<string, string> = {
   preset: 'from its preset',

@@ -1,5 +1,6 @@
 /** The dataset: its name, how new rows meet old ones, and how often it is brought up to date. */
 import { Alert, Select, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
@@ -38,8 +39,9 @@ export function KeepStep() {
     try {
       const fetch = toFetch(reading, draft.apiType);
       const schedule = reading.every === '' ? null : toSchedule(reading, savedId, fetch);
-      const { runId } = await start.mutateAsync({ fetch, schedule });
+      const { runId, unscheduled } = await start.mutateAsync({ fetch, schedule });
       clear();
+      if (unscheduled !== null) tellUnscheduled(unscheduled);
       await navigate({ to: '/runs/$runId', params: { runId }, search: {} });
     } catch (failure) {
       setError(failure);
@@ -112,4 +114,15 @@ export function KeepStep() {
       }
     />
   );
+}
+
+/** The run has begun all the same: another try here would begin a second one. */
+function tellUnscheduled(error: unknown): void {
+  notifications.show({
+    id: 'unscheduled',
+    color: 'red',
+    autoClose: false,
+    title: 'It is read now, but not again by itself',
+    message: `${error instanceof Error ? error.message : 'The schedule could not be made.'} Make the schedule on the page Schedules.`,
+  });
 }

@@ -14,7 +14,7 @@ const REMEDIES: Record<string, string> = {
   timeout: 'The API is slow, or its address is wrong. Try again.',
   unreachable: 'Check the address, and that the API runs.',
   tls: 'Its certificate does not hold. Check the host name.',
-  blocked_destination: 'Only public addresses are asked. An API inside the network must be allowed by whoever runs this server.',
+  blocked_destination: 'Check the host name for a slip. Only public addresses are asked; an API inside the network must be allowed by whoever runs this server.',
   not_json: 'A page for people may live there. Check the path.',
   too_large: 'Ask for fewer records a page.',
   rate_limited: 'Wait a moment, then test again; lower the rate limit if it happens often.',

@@ -1,6 +1,6 @@
 /** One real request with the credential, before anything is kept. */
-import { Stack, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Alert, Stack, Text, TextInput } from '@mantine/core';
+import { useState, type ComponentProps } from 'react';
 
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import type { CheckRequestWritable, CheckResult } from '@/lib/api/client';
@@ -15,23 +15,25 @@ import { Halves } from './Halves';
 import { RequestPreview } from './RequestPreview';
 import { StepButtons } from './StepButtons';
 import { TestOutcome } from './TestOutcome';
+import { useStoredSecret } from './useStoredSecret';
 
 export function TestStep() {
   const { go } = useWizard();
-  const { draft, secrets, savedId, keepSecrets } = useConnectorsStore();
+  const { draft, secrets, savedId, change, keepSecrets } = useConnectorsStore();
   const { data: preset } = usePreset(draft.presetId);
   const { data: stored } = useConnector(savedId);
   const { ensureSaved, saving, error: saveError } = useDraftConnector();
-  const [typed, setPath] = useState<string | null>(null);
   const [result, setResult] = useState<CheckResult | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const path = typed ?? preset?.testPath ?? '';
+  const path = draft.testPath ?? preset?.testPath ?? '';
+  const forgotten = useForgotten();
 
   // A stored credential is tested where it is; what is not saved yet is sent along, and kept by nobody.
   const inPlace = draft.authType === 'oauth2' || (stored?.hasCredential && secrets.bearerToken === '' && secrets.apiKey === '');
-  function request(): CheckRequestWritable {
-    const what = path && draft.apiType === 'rest' ? { path } : {};
-    return savedId !== null && inPlace ? { connectorId: savedId, ...what } : { connector: toConnector(filled(draft), secrets), ...what };
+  async function request(): Promise<CheckRequestWritable> {
+    const what = path.trim() && draft.apiType === 'rest' ? { path: path.trim() } : {};
+    if (savedId === null || !inPlace) return { connector: toConnector(filled(draft), secrets), ...what };
+    return { connectorId: (await ensureSaved()).id, ...what }; // what was changed since it was stored is tested, too
   }
 
   async function next() {
@@ -49,31 +51,70 @@ export function TestStep() {
       rightName="Answer"
       left={
         <Stack gap="md">
-          {draft.apiType === 'graphql' ? null : (
-            <TextInput
-              label="Path"
-              description="Something small that needs the credential. Empty is the base URL itself."
-              placeholder="/users"
-              value={path}
-              onChange={(event) => setPath(event.currentTarget.value)}
-            />
-          )}
-          <div>
-            <ConnectionTestButton
-              request={request}
-              onResult={(outcome) => {
-                setResult(outcome);
-                setError(null);
-              }}
-              onError={setError}
-            />
-          </div>
+          {forgotten ? <Forgotten /> : null}
+          <TestForm
+            path={path}
+            disabled={forgotten}
+            request={request}
+            onPath={(testPath) => {
+              change({ testPath });
+              setResult(null); // it was another path's
+            }}
+            onResult={(outcome) => {
+              setResult(outcome);
+              setError(null);
+            }}
+            onError={setError}
+          />
           {error === null ? null : <ErrorNotice error={error} doing="test the connection" />}
-          {saveError === null ? null : <ErrorNotice error={saveError} doing="save the connector" />}
+          {saveError === null || saveError === error ? null : <ErrorNotice error={saveError} doing="save the connector" />}
           <StepButtons back="who" next={result?.ok ? 'Save and continue' : 'Save without a working test'} onNext={() => void next()} busy={saving} />
         </Stack>
       }
       right={result === null ? <RequestPreview path={path} /> : <TestOutcome result={result} />}
     />
+  );
+}
+
+/** Whether the secret that this way needs is neither here nor stored. */
+function useForgotten(): boolean {
+  const { draft, secrets } = useConnectorsStore();
+  const stored = useStoredSecret();
+  const secret = { bearer: secrets.bearerToken, apikey: secrets.apiKey, none: null, oauth2: null }[draft.authType];
+  return secret === '' && !stored;
+}
+
+function Forgotten() {
+  return (
+    <Alert color="yellow" title="The token or key is missing">
+      <Text fz="sm">A reload forgets secrets. Go back one step and enter it again.</Text>
+    </Alert>
+  );
+}
+
+interface TestFormProps extends Pick<ComponentProps<typeof ConnectionTestButton>, 'disabled' | 'request' | 'onResult' | 'onError'> {
+  path: string;
+  onPath: (path: string) => void;
+}
+
+function TestForm({ path, onPath, ...test }: TestFormProps) {
+  const rest = useConnectorsStore(({ draft }) => draft.apiType === 'rest');
+  return (
+    <form onSubmit={(event) => event.preventDefault()} noValidate>
+      <Stack gap="md" align="stretch">
+        {rest ? (
+          <TextInput
+            label="Path"
+            description="Something small that needs the credential. Empty is the base URL itself."
+            placeholder="/users"
+            value={path}
+            onChange={(event) => onPath(event.currentTarget.value)}
+          />
+        ) : null}
+        <div>
+          <ConnectionTestButton type="submit" {...test} />
+        </div>
+      </Stack>
+    </form>
   );
 }

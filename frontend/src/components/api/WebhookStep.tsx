@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import type { Connector } from '@/lib/api/client';
 import type { Draft } from '@/lib/connect/draft';
+import { useConnector } from '@/lib/hooks/useConnectors';
 import { useDraftConnector } from '@/lib/hooks/useDraftConnector';
 import { useConnectorsStore } from '@/stores/connectors.store';
 
@@ -23,8 +24,10 @@ const STYLES: { value: Draft['webhookStyle']; label: string }[] = [
 
 export function WebhookStep() {
   const { draft, change } = useConnectorsStore();
-  const { ensureSaved, saving, error } = useDraftConnector();
-  const [made, setMade] = useState<Connector | null>(null);
+  const { ensureSaved, saving, error, savedId } = useDraftConnector();
+  const [answered, setMade] = useState<Connector | null>(null);
+  const { data: stored } = useConnector(savedId);
+  const made = answered ?? stored ?? null; // after a reload the address is still there, the secret is not
 
   async function create() {
     const { connector } = await ensureSaved();
@@ -36,7 +39,7 @@ export function WebhookStep() {
       rightName="Address"
       left={
         <Stack gap="md">
-          <TextInput label="Name" placeholder="Shop events" required data-autofocus value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
+          <TextInput label="Name" placeholder="Shop events" required data-autofocus disabled={made !== null} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
           <Select
             label="How the other side signs"
             data={STYLES}
@@ -72,7 +75,9 @@ function Made({ connector }: { connector: Connector }) {
             <Text fz="sm">It is sealed and never shown again. Lost, it can be replaced on the connector’s page.</Text>
           </Alert>
         </>
-      ) : null}
+      ) : (
+        <Text fz="sm">Its secret was shown once. If it is lost, replace it on the connector’s page.</Text>
+      )}
       <Button
         onClick={() => {
           clear();

@@ -22,9 +22,10 @@ import { TestOutcome } from './TestOutcome';
 export function WhatStep() {
   const { go } = useWizard();
   const { draft, reading, savedId } = useConnectorsStore();
-  const [result, setResult] = useState<CheckResult | null>(null);
+  const [result, setResult] = useState<{ asked: string; outcome: CheckResult } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const { endpoint, chosen, complete } = useChosen();
+  const asked = complete ? JSON.stringify(previewOf(reading, endpoint, draft.apiType)) : '';
 
   return (
     <Halves
@@ -40,7 +41,7 @@ export function WhatStep() {
               disabled={!complete}
               request={() => ({ connectorId: savedId ?? '', ...previewOf(reading, endpoint, draft.apiType) })}
               onResult={(outcome) => {
-                setResult(outcome);
+                setResult({ asked, outcome });
                 setError(null);
               }}
               onError={setError}
@@ -52,7 +53,7 @@ export function WhatStep() {
           <StepButtons back="test" next="Continue" onNext={() => go('keep')} disabled={!complete} />
         </Stack>
       }
-      right={result === null ? <RequestPreview path={endpoint?.path ?? reading.path} /> : <TestOutcome result={result} />}
+      right={result?.asked === asked ? <TestOutcome result={result.outcome} /> : <RequestPreview path={endpoint?.path ?? reading.path} />}
     />
   );
 }

@@ -55,10 +55,8 @@ function NextTimes({ value }: { value: RhythmValues }) {
   const times = nextTimes(value, now);
   return (
     <Text fz="sm" c="dimmed" aria-live="polite">
-      {times === null ? (
-        'This is not a cron line: give five fields, such as 0 6 * * 1-5 for weekdays at 06:00.'
-      ) : times.length === 0 ? (
-        'This never comes.'
+      {times === null || times.length === 0 ? (
+        noTimes(value, times)
       ) : (
         <>
           Next:{' '}
@@ -72,4 +70,9 @@ function NextTimes({ value }: { value: RhythmValues }) {
       )}
     </Text>
   );
+}
+
+function noTimes({ kind }: RhythmValues, times: Date[] | null): string {
+  if (kind === 'every') return times === null ? 'Give a whole number of at least 1.' : 'At most a year.';
+  return times === null ? 'This is not a cron line: give five fields, such as 0 6 * * 1-5 for weekdays at 06:00.' : 'This never comes.';
 }

@@ -32,7 +32,7 @@ export function ScheduleForm({ opened, onClose }: { opened: boolean; onClose: ()
 
 function Fields({ onClose }: { onClose: () => void }) {
   const create = useCreateSchedule();
-  const connectors = useAllConnectors().data ?? [];
+  const connectors = (useAllConnectors().data ?? []).filter(({ apiType }) => apiType !== 'webhook'); // they are called, and fetch nothing
   const datasets = useAllDatasets().data ?? [];
   const { control, register, handleSubmit, formState } = useForm<ScheduleValues>({ resolver: zodResolver(scheduleForm), defaultValues: SCHEDULE_DEFAULTS });
   const writeMode = useWatch({ control, name: 'writeMode' });

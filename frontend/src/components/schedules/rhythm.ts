@@ -5,6 +5,9 @@ import { z } from 'zod';
 export const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
 export type Unit = keyof typeof UNITS;
 
+/** What the API takes at most, in seconds: a year of 366 days. */
+export const LONGEST = 366 * UNITS.days;
+
 export const rhythmFields = {
   kind: z.enum(['every', 'cron']),
   amount: z.number('Give a number.').int('Give a whole number.').min(1, 'At least 1.'),
@@ -40,6 +43,7 @@ export function nextTimes(values: RhythmValues, now: Date): Date[] | null {
   if (values.kind === 'every') {
     const step = values.amount * UNITS[values.unit] * 1000;
     if (!(step > 0)) return null;
+    if (values.amount * UNITS[values.unit] > LONGEST) return [];
     const first = Math.ceil((now.getTime() + 1) / step) * step; // the engine counts from 1970 on
     return Array.from({ length: 5 }, (_, index) => new Date(first + index * step));
   }

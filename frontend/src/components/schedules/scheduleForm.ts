@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { ScheduleInput } from '@/lib/api/client';
 
-import { nextTimes, RHYTHM_DEFAULTS, rhythmFields, toRhythm } from './rhythm';
+import { LONGEST, nextTimes, RHYTHM_DEFAULTS, rhythmFields, toRhythm, UNITS } from './rhythm';
 
 export const scheduleForm = z
   .object({
@@ -20,6 +20,9 @@ export const scheduleForm = z
     const { writeMode, primaryKey, rhythm } = context.value;
     if (writeMode === 'merge' && primaryKey.length === 0) {
       context.issues.push({ code: 'custom', input: primaryKey, path: ['primaryKey'], message: 'Merging needs a key: the columns that tell rows apart.' });
+    }
+    if (rhythm.kind === 'every' && rhythm.amount * UNITS[rhythm.unit] > LONGEST) {
+      context.issues.push({ code: 'custom', input: rhythm.amount, path: ['rhythm'], message: 'At most a year.' });
     }
     if (rhythm.kind === 'cron' && nextTimes(rhythm, new Date()) === null) {
       context.issues.push({ code: 'custom', input: rhythm.cron, path: ['rhythm'], message: 'Give five fields, such as 0 6 * * 1-5.' });

@@ -23,6 +23,12 @@ export function ConfirmModal({ opened, onClose, title, children, act, keep = 'Ke
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
+  /** What was typed or went wrong belongs to one asking. */
+  function forget() {
+    setTyped('');
+    setError(null);
+  }
+
   async function confirm() {
     setBusy(true);
     setError(null);
@@ -36,7 +42,7 @@ export function ConfirmModal({ opened, onClose, title, children, act, keep = 'Ke
   }
 
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} onExitTransitionEnd={forget} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="md">
         <Text component="div" fz="sm">
           {children}

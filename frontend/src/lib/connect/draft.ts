@@ -39,6 +39,8 @@ export interface Draft {
   audience: string;
   webhookStyle: 'standard' | 'github' | 'stripe' | 'slack' | 'hmac';
   webhookHeader: string;
+  /** What the connection test asks for; null is what the preset says, if there is one. */
+  testPath: string | null;
 }
 
 export interface Secrets {
@@ -89,6 +91,7 @@ export const EMPTY_DRAFT: Draft = {
   audience: '',
   webhookStyle: 'standard',
   webhookHeader: '',
+  testPath: null,
 };
 
 export const NO_SECRETS: Secrets = { bearerToken: '', apiKey: '', clientSecret: '' };

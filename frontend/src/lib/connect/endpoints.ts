@@ -32,6 +32,22 @@ export function chosen(endpoint: Endpoint): Partial<Reading> {
   };
 }
 
+/** What stays when no found endpoint is meant any more: nothing that came from one. */
+export function leftEndpoint({ endpointId }: Reading): Partial<Reading> {
+  const own = { endpointId: null, params: [], pagination: 'auto', incremental: null } as const;
+  return endpointId === null ? { ...own, params: [] } : { ...own, params: [], dataset: '', primaryKey: '', writeMode: 'append', query: '' };
+}
+
+/** A path of one's own; the dataset's name follows it for as long as nobody has written another. */
+export function ownPath(reading: Reading, path: string): Partial<Reading> {
+  const follows = reading.dataset === '' || reading.dataset === lastNoun(reading.path);
+  return { path, ...(follows ? { dataset: lastNoun(path) } : {}) };
+}
+
+function lastNoun(path: string): string {
+  return path.split('?', 1)[0]?.split('/').findLast(Boolean) ?? '';
+}
+
 /** The request of a preview: a path with its slots filled and its parameters behind it, or the query. */
 export function previewOf(reading: Reading, endpoint: Endpoint | undefined, apiType: ApiType): Partial<CheckRequestWritable> {
   if (apiType === 'graphql') return { query: reading.query, variables: JSON.parse(reading.variables || '{}') };

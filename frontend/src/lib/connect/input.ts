@@ -167,5 +167,6 @@ export function toFetch(reading: Reading, apiType: Draft['apiType']): FetchReque
 }
 
 export function toSchedule(reading: Reading, connectorId: string, fetch: FetchRequest): ScheduleInput {
-  return { name: `${reading.dataset}, every ${reading.every}`, connectorId, fetch, every: reading.every };
+  const short = [...reading.dataset].slice(0, 180).join(''); // a schedule's name has 200 characters at most
+  return { name: `${short}, every ${reading.every}`, connectorId, fetch, every: reading.every };
 }

@@ -13,10 +13,13 @@ function isAddress(text: string): boolean {
 
 const address = z
   .string()
+  .trim()
   .min(1, 'Enter the address of the API.')
   .max(2048)
   .refine((text) => !SLOT.test(text), 'Fill in the part in braces below.')
   .refine((text) => SLOT.test(text) || isAddress(text), 'Enter an address that begins with https:// or http://.')
+  .refine((text) => !text.includes('#'), 'Leave out the part from # on: it is never sent.')
+  .refine((text) => !/[\s\\]/.test(text), 'An address has no spaces and no backslash.')
   .refine((text) => !isAddress(text) || new URL(text).username === '', 'No user name in an address: it belongs to the credential.');
 
 const header = z.object({
@@ -27,6 +30,13 @@ const header = z.object({
   value: z.string().max(4096).regex(/^[\x20-\x7e\x80-\xff]*$/, 'A header holds one line of Latin characters.'),
 });
 
+function eachOnce(headers: { name: string }[], context: z.RefinementCtx): void {
+  headers.forEach(({ name }, index) => {
+    const before = headers.slice(0, index).some((other) => other.name.toLowerCase() === name.toLowerCase());
+    if (before && name !== '') context.addIssue({ code: 'custom', path: [index, 'name'], message: 'This header is there already; one value is sent.' });
+  });
+}
+
 const limits = zRateLimitConfig.shape;
 const whole = (schema: z.ZodType, words: string) =>
   z.number({ error: words }).int(words).refine((value) => schema.safeParse(value).success, words);
@@ -34,7 +44,7 @@ const whole = (schema: z.ZodType, words: string) =>
 export const whereRules = z.object({
   name: z.string().max(200, 'At most 200 characters.'),
   baseUrl: address,
-  headers: z.array(header).max(64),
+  headers: z.array(header).max(64).superRefine(eachOnce),
   requestsPerMinute: whole(limits.requestsPerMinute, 'A whole number from 1 to 100,000.'),
   burstLimit: whole(limits.burstLimit, 'A whole number from 1 to 10,000.'),
 });
@@ -63,7 +73,20 @@ export const oauthRules = z
     message: 'Enter the authorization URL, or the issuer to find it by.',
   });
 
-export const bearerRules = z.object({ bearerToken: z.string().min(1, 'Paste the token.').max(16_384) });
+const SENT = /^[\x21-\x7e]*$/;
+const NOT_SENT = 'A token has letters, digits and signs of ASCII alone, without spaces.';
+
+const bearerToken = z
+  .string()
+  .trim()
+  .max(16_384)
+  .refine((text) => !/^bearer\s/i.test(text), 'Paste the token alone: “Bearer” is put before it.')
+  .regex(SENT, { error: NOT_SENT });
+
+export const bearerRules = z.object({ bearerToken: bearerToken.min(1, 'Paste the token.') });
+
+/** Where the server has a token already, none is needed. */
+export const storedBearerRules = z.object({ bearerToken });
 
 export const apiKeyRules = z.object({
   keyName: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z[\]-]{1,128}$/, 'A name without spaces, such as X-API-Key.'),

@@ -28,6 +28,8 @@ import {
 } from '@/lib/api/client';
 import { keys } from '@/lib/api/keys';
 
+import { useJoined } from './useJoined';
+
 const PAGE = 100;
 
 export const connectorQuery = (id: string) =>
@@ -94,11 +96,13 @@ export function usePreset(id: string | null) {
 
 export function useSaveConnector() {
   const cache = useQueryClient();
+  const save = useJoined(({ id, body }: { id: string | null; body: ConnectorInputWritable }) =>
+    id === null
+      ? data(createConnector({ body, headers: idempotencyKey() }))
+      : data(updateConnector({ path: { connectorId: id }, body: body as ConnectorPatchWritable })),
+  );
   return useMutation({
-    mutationFn: ({ id, body }: { id: string | null; body: ConnectorInputWritable }) =>
-      id === null
-        ? data(createConnector({ body, headers: idempotencyKey() }))
-        : data(updateConnector({ path: { connectorId: id }, body: body as ConnectorPatchWritable })),
+    mutationFn: save,
     onSuccess: (connector) => {
       cache.setQueryData(keys.connectors.one(connector.id), connector);
       void cache.invalidateQueries({ queryKey: keys.connectors.endpoints(connector.id) });
@@ -119,7 +123,9 @@ export function useChangeConnector(id: string) {
 }
 
 export function useTestConnection() {
-  return useMutation({ mutationFn: (body: CheckRequestWritable) => data(testConnection({ body })) });
+  return useMutation({
+    mutationFn: async (request: () => CheckRequestWritable | Promise<CheckRequestWritable>) => data(testConnection({ body: await request() })),
+  });
 }
 
 export function useRefreshToken(id: string) {
@@ -144,14 +150,21 @@ export function useEnding(id: string) {
   };
 }
 
+/** Starts a run, and its schedule beside it. A run that has begun is told also where the schedule could not be made. */
 export function useStartReading(connectorId: string) {
   const cache = useQueryClient();
+  const start = useJoined(async ({ fetch, schedule }: { fetch: FetchRequest; schedule: ScheduleInput | null }) => {
+    const { runId } = await data(startFetch({ path: { connectorId }, body: fetch, headers: idempotencyKey() }));
+    let unscheduled: unknown = null;
+    if (schedule !== null) {
+      await createSchedule({ body: schedule, headers: idempotencyKey() }).catch((error: unknown) => {
+        unscheduled = error;
+      });
+    }
+    return { runId, unscheduled };
+  });
   return useMutation({
-    mutationFn: async ({ fetch, schedule }: { fetch: FetchRequest; schedule: ScheduleInput | null }) => {
-      const started = await data(startFetch({ path: { connectorId }, body: fetch, headers: idempotencyKey() }));
-      if (schedule !== null) await createSchedule({ body: schedule, headers: idempotencyKey() });
-      return started;
-    },
+    mutationFn: start,
     onSuccess: () => {
       for (const queryKey of [keys.runs.lists, keys.datasets.lists, keys.schedules.lists]) void cache.invalidateQueries({ queryKey });
     },

@@ -16,6 +16,8 @@ import {
 import { keys } from '@/lib/api/keys';
 import type { RunStatus } from '@/lib/runs';
 
+import { useJoined } from './useJoined';
+
 export interface RunFilter {
   connectorId?: string;
   datasetId?: string;
@@ -67,8 +69,9 @@ export type RunAct = 'pause' | 'resume' | 'cancel' | { requestsPerMinute: number
 
 export function useRunAct(runId: string) {
   const cache = useQueryClient();
+  const send = useJoined((act: RunAct): Promise<Run> => data(ask(runId, act)));
   return useMutation({
-    mutationFn: (act: RunAct): Promise<Run> => data(ask(runId, act)),
+    mutationFn: send,
     onSuccess: (run) => {
       cache.setQueryData(keys.runs.one(runId), run);
       void cache.invalidateQueries({ queryKey: keys.runs.lists });

@@ -14,6 +14,8 @@ import {
 } from '@/lib/api/client';
 import { keys } from '@/lib/api/keys';
 
+import { useJoined } from './useJoined';
+
 export type ScheduleAct =
   | { act: 'pause'; note: string }
   | { act: 'resume' }
@@ -23,11 +25,12 @@ export type ScheduleAct =
 
 export function useScheduleAct(scheduleId: string) {
   const cache = useQueryClient();
+  const act = useJoined((order: ScheduleAct) => ask(scheduleId, order));
   return useMutation({
-    mutationFn: (order: ScheduleAct) => ask(scheduleId, order),
-    onSuccess: async (_, { act }) => {
+    mutationFn: act,
+    onSuccess: async (_, order) => {
       await cache.invalidateQueries({ queryKey: keys.schedules.lists });
-      if (act === 'trigger' || act === 'backfill') void cache.invalidateQueries({ queryKey: keys.runs.lists });
+      if (order.act === 'trigger' || order.act === 'backfill') void cache.invalidateQueries({ queryKey: keys.runs.lists });
     },
   });
 }
@@ -43,8 +46,9 @@ async function ask(scheduleId: string, order: ScheduleAct): Promise<void> {
 
 export function useCreateSchedule() {
   const cache = useQueryClient();
+  const create = useJoined((body: ScheduleInput) => data(createSchedule({ body, headers: idempotencyKey() })));
   return useMutation({
-    mutationFn: (body: ScheduleInput) => data(createSchedule({ body, headers: idempotencyKey() })),
+    mutationFn: create,
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.schedules.lists }),
   });
 }
