@@ -238,7 +238,18 @@ def _fitting(settings: ConnectorSettings, secrets: Secrets) -> None:
         if getattr(secrets, field) is not None and field != needed:
             problem = FieldProblem(f"/{wire}", f"authType {settings.auth_type} has no use for it.")
             raise InvalidInputError("The credential does not fit the authType.", problem)
+    _sendable(settings, secrets)
     _fitting_oauth(settings, secrets)
+
+
+def _sendable(settings: ConnectorSettings, secrets: Secrets) -> None:
+    """What goes into a header has characters that a header can carry."""
+    key = settings.api_key_config
+    in_header = secrets.bearer_token, secrets.api_key if key and key.location == "header" else None
+    for secret, wire in zip(in_header, ("bearerToken", "apiKey"), strict=True):
+        if secret is not None and any(character > "\xff" for character in secret.get_secret_value()):
+            problem = FieldProblem(f"/{wire}", "It holds characters that no header can carry; remove them.")
+            raise InvalidInputError("The credential cannot be sent.", problem)
 
 
 def _fitting_oauth(settings: ConnectorSettings, secrets: Secrets) -> None:

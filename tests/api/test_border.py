@@ -192,3 +192,27 @@ async def test_a_secret_that_cannot_be_sent_is_refused(
     made = await created(editor, fitting | {field: "good"})
     refused = await editor.patch(f"/connectors/{made['id']}", json={field: "canary\r\nX: 1"})
     assert pointers(refused) == {f"/{field}"}
+
+
+@pytest.mark.parametrize("field", ["bearerToken", "apiKey"])
+async def test_a_secret_that_no_header_can_carry_is_refused(editor: httpx2.AsyncClient, field: str) -> None:
+    by_key = {"authType": "apikey", "apiKeyConfig": {"keyName": "X-Key"}}
+    way = by_key if field == "apiKey" else {"authType": "bearer"}
+    refused = await editor.post("/connectors", json=REST | way | {field: "canary€"})
+    assert pointers(refused) == {f"/{field}"}
+    assert "canary" not in refused.text
+
+
+async def test_spaces_around_a_header_s_value_are_left_out(editor: httpx2.AsyncClient) -> None:
+    made = await created(editor, REST | {"headers": {"X-Shop": " one two "}})
+    assert made["headers"] == {"X-Shop": "one two"}
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+async def test_a_body_that_does_not_say_it_is_json_is_told_what_to_say(
+    editor: httpx2.AsyncClient, kind: str | None
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+    answer = await editor.post("/connectors", content=b'{"name": "Shop"}', headers=headers)
+    assert pointers(answer) == {""}
+    assert "Content-Type: application/json" in answer.text

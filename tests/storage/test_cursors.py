@@ -7,7 +7,11 @@ from varlor.errors import InvalidInputError
 from varlor.storage.store import SqlTenantStore
 
 
-def cursor(*values: object) -> str:
+def cursor(*values: object, of: str = "runs") -> str:
+    return raw(of, *values)
+
+
+def raw(*values: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
@@ -27,6 +31,10 @@ BAD = [
     cursor(5, "id"),
     cursor(None, None),
     cursor([], {}),
+    raw(),
+    raw(TIME, "id"),
+    raw({"a": 1}),
+    cursor(TIME, "id", of="tokens"),
     base64.urlsafe_b64encode(b"[" * 100_000).decode(),
 ]
 
@@ -48,7 +56,7 @@ async def test_a_cursor_that_is_not_ours_is_refused_by_every_list(tenant: SqlTen
 @pytest.mark.parametrize("number", [2**63, -(2**64), True, 1.5, "1"])
 async def test_a_number_out_of_range_is_refused(tenant: SqlTenantStore, number: object) -> None:
     with pytest.raises(InvalidInputError):
-        await tenant.audit.list(limit=1, cursor=cursor(number))
+        await tenant.audit.list(limit=1, cursor=cursor(number, of="audit_lines"))
 
 
 async def test_odd_but_well_formed_cursors_end_the_list(tenant: SqlTenantStore) -> None:

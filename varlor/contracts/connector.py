@@ -22,7 +22,10 @@ from varlor.contracts.webhook import WebhookConfig
 ApiType = Literal["rest", "graphql", "webhook"]
 AuthType = Literal["none", "bearer", "oauth2", "apikey"]
 ConnectorStatus = Literal["draft", "needs_auth", "connected", "error", "needs_reauth", "revoked", "deleting"]
-HeaderValue = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[\x20-\x7e\x80-\xff]*$")]
+HeaderValue = Annotated[
+    str, StringConstraints(max_length=4096, strip_whitespace=True, pattern=r"^[\x20-\x7e\x80-\xff]*$")
+]
+"""Without the spaces around it, which belong to no value (RFC 9110, 5.5)."""
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048, strip_whitespace=True)]
 PresetId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 BaseUrl = Annotated[str, StringConstraints(max_length=2048, strip_whitespace=True)]

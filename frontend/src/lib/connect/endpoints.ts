@@ -52,7 +52,7 @@ function lastNoun(path: string): string {
 export function previewOf(reading: Reading, endpoint: Endpoint | undefined, apiType: ApiType): Partial<CheckRequestWritable> {
   if (apiType === 'graphql') return { query: reading.query, variables: JSON.parse(reading.variables || '{}') };
   const used = new Set<string>();
-  const template = endpoint?.path ?? reading.path;
+  const template = endpoint?.path ?? reading.path.trim();
   const path = template.replace(/\{([^{}/]+)\}/g, (slot, name: string) => {
     used.add(name);
     const value = reading.params.find((pair) => pair.name === name)?.value;

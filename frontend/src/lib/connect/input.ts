@@ -162,7 +162,7 @@ export function toFetch(reading: Reading, apiType: Draft['apiType']): FetchReque
   if (apiType === 'graphql' && reading.query) {
     return { ...shared, query: reading.query, variables: JSON.parse(reading.variables || '{}') };
   }
-  const place = reading.endpointId ? { endpointId: reading.endpointId } : { path: reading.path };
+  const place = reading.endpointId ? { endpointId: reading.endpointId } : { path: reading.path.trim() };
   return { ...shared, ...place, params: record(reading.params) };
 }
 
