@@ -6,6 +6,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from varlor.auth.jwt import EmbeddedKey, JwtVerifier
 from varlor.bootstrap import SystemClock
 from varlor.cli.app import COMMANDS
 from varlor.cli.credential import parse_auth
-from varlor.cli.failures import CommandError
+from varlor.cli.failures import CommandError, at
 from varlor.cli.options import parse_duration
 from varlor.cli.paging import parse_pagination
 from varlor.cli.query import parse_query
@@ -67,6 +68,7 @@ def test_a_failure_is_one_line_on_stderr(varlor: Varlor, words: list[str], code:
     assert answer.stdout == ""
     assert answer.stderr.startswith("error: ")
     assert answer.stderr.count("\n") == 1
+    assert "Value error" not in answer.stderr
 
 
 def test_an_export_into_no_folder_names_it(varlor: Varlor) -> None:
@@ -158,6 +160,19 @@ def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     }
     with pytest.raises(CommandError, match="ABSENT"):
         parse_auth("bearer:env:ABSENT")
+
+
+def test_a_credential_may_be_piped_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("canary\n"))
+    assert parse_auth("bearer")["bearerToken"] == "canary"
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="no terminal to ask for the bearer token"):
+        parse_auth("bearer")
+
+
+def test_a_problem_of_the_whole_input_has_no_place() -> None:
+    assert at("/every", "too long") == "/every: too long"
+    assert at("", "give either cron or every") == "give either cron or every"
 
 
 def test_a_secret_on_the_command_line_is_warned_about(capsys: pytest.CaptureFixture[str]) -> None:

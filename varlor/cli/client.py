@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx2
 
 from varlor.cli.access import Access
-from varlor.cli.failures import CommandError
+from varlor.cli.failures import CommandError, at
 
 TIMEOUT = 60.0  # seconds; the longest answer, a connection test, takes 30
 
@@ -144,7 +144,7 @@ def _refused(response: httpx2.Response) -> ApiError:
     try:
         problem = response.json()
         detail = str(problem.get("detail") or problem.get("title"))
-        fields = "; ".join(f"{each['pointer']}: {each['detail']}" for each in problem.get("errors") or ())
+        fields = "; ".join(at(each["pointer"], each["detail"]) for each in problem.get("errors") or ())
     except (json.JSONDecodeError, AttributeError, KeyError, TypeError):
         detail, fields = response.reason_phrase, ""
     said = f"{detail} ({fields})" if fields else detail

@@ -1,6 +1,7 @@
 """Reads `--auth`: what kind of credential, and where its secret comes from (environment or prompt)."""
 
 import os
+import sys
 from typing import Any, Final
 
 import typer
@@ -40,7 +41,7 @@ def _key(text: str, rest: str) -> dict[str, Any]:
 
 def _secret(source: str, what: str) -> str:
     if not source:
-        return typer.prompt(what, hide_input=True, err=True)
+        return _asked(what)
     if source.startswith("env:"):
         variable = source.removeprefix("env:")
         if not os.environ.get(variable):
@@ -48,3 +49,15 @@ def _secret(source: str, what: str) -> str:
         return os.environ[variable]
     say(f"warning: the {what} stood on the command line, where others can read it: use env:VARIABLE")
     return source
+
+
+def _asked(what: str) -> str:
+    """At the terminal, or where there is none the first line of what is piped in."""
+    if sys.stdin.isatty():
+        return typer.prompt(what, hide_input=True, err=True)
+    line = sys.stdin.readline().strip()
+    if not line:
+        raise CommandError(
+            f"there is no terminal to ask for the {what}: name it by env:VARIABLE, or pipe it in"
+        )
+    return line

@@ -34,17 +34,22 @@ def run(build: Callable[[Sequence[str]], typer.Typer], words: Sequence[str]) -> 
 
 def _line(error: Exception) -> str:
     if isinstance(error, InvalidInputError) and error.problems:
-        problems = "; ".join(f"{problem.pointer}: {problem.detail}" for problem in error.problems)
+        problems = "; ".join(at(problem.pointer, problem.detail) for problem in error.problems)
         return f"error: {error.detail} ({problems})"
     if isinstance(error, VarlorError):
         return f"error: {error.detail}"
     if isinstance(error, typer.TyperException):
-        message = error.format_message()
+        message = error.format_message().replace(": Value error, ", ": ", 1)  # pydantic's own word
         return f"error: {message}" if message else ""  # none where the help was printed instead
     if isinstance(error, typer.Abort):
         return "aborted"
     message = " ".join(str(error).split())
     return f"error: unexpected {type(error).__name__}: {message} (VARLOR_DEBUG=1 shows where)"
+
+
+def at(pointer: str, detail: str) -> str:
+    """A problem with its place; one of the whole input has none."""
+    return f"{pointer}: {detail}" if pointer else detail
 
 
 def _code(error: Exception) -> int:
