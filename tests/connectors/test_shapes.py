@@ -8,6 +8,7 @@ import pytest
 from tests.connectors.kit import Reader, Reading
 from tests.connectors.odd_api import Answer
 from varlor.connectors.decoding import decode
+from varlor.connectors.records import extract, locate
 from varlor.errors import SourceError
 
 
@@ -78,6 +79,49 @@ async def test_one_object_alone_is_keyed_where_its_key_is_an_id(
 )
 async def test_null_in_the_place_of_a_list_is_no_record(reader: Reader, body: str) -> None:
     assert await read(reader, body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"orders": []}',
+        '{"users": [], "groups": [], "next_page": null, "previous_page": null, "count": 0}',
+        '{"expand": "names", "startAt": 0, "maxResults": 50, "total": 0, "issues": []}',
+        '{"ok": true, "members": [], "cache_ts": 14, "response_metadata": {"next_cursor": ""}}',
+        '{"SecretList": []}',
+        '{"tasks": [], "last_page": true}',
+        '{"kind": "Listing", "data": {"after": null, "children": [], "before": null}}',
+        '{"meta": {"result_count": 0}}',
+        '{"requestId": "a", "success": true, "moreResult": false}',
+    ],
+)
+async def test_an_answer_without_records_is_none_itself(reader: Reader, body: str) -> None:
+    assert await read(reader, body) == []
+
+
+async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:
+    records: list[dict[str, Any]] = [
+        {"id": 7, "tags": [], "count": 0},
+        {"login": "x", "tags": []},
+        {"title": "x", "pages": 300, "authors": []},
+        {"title": "x", "done": False, "labels": []},
+        {"reference": "x", "total": 12, "lines": []},
+    ]
+    for record in records:
+        assert await read(reader, json.dumps(record)) == [record]
+
+
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/raw.json", {"users": ROWS * 9, "raw": ROWS}),
+        ("/raw/search", {"users": ROWS * 9, "raw": ROWS}),
+        ("/latest", {"users": ROWS * 9, "topic_list": {"per_page": 2, "topics": ROWS}}),
+    ],
+)
+def test_the_path_and_the_words_around_tell_of_two_lists_which(path: str, document: Any) -> None:
+    found = locate(document, f"http://127.0.0.1{path}")
+    assert extract(document, found) == ROWS
 
 
 async def test_null_in_a_record_is_no_empty_list(reader: Reader) -> None:

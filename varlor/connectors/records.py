@@ -4,19 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
+from varlor.connectors.empties import WRAPPERS, empty_list, is_paged, null_list
 from varlor.connectors.jsonpaths import path, to
-from varlor.connectors.pagination.vocabulary import (
-    ID_FIELDS,
-    LAST,
-    LAST_PAGES,
-    MORE,
-    NEXT,
-    OFFSETS,
-    PAGES,
-    TOKENS,
-    TOTALS,
-    plain,
-)
 from varlor.errors import SourceError
 
 Shape = Literal["list", "one", "columns", "header", "keyed", "query"]
@@ -25,18 +14,10 @@ NAMES: Final = (
     "data", "items", "results", "records", "rows", "entries", "value", "values", "elements", "objects",
     "list", "content", "features", "docs", "documents", "hits", "resources", "edges", "nodes", "result",
 )  # fmt: skip
-_WRAPPERS: Final = ("data", "result", "record", "item", "response")
 _COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers", "header")
 _IDS: Final = ("id", "_id", "uuid", "guid", "key")
 ERRORS: Final = ("error", "errors")
 _DEPTH: Final = 3
-_LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entries"})
-_AROUND: Final = frozenset((
-    *NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST,
-    "meta", "links", "paging", "pagination", "prev", "previous", "limit", "size", "perpage", "pagesize",
-    "status", "code", "success", "ok", "message",
-))  # fmt: skip
-"""What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
 _ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
 
 
@@ -74,11 +55,18 @@ def locate(document: Any, url_path: str = "") -> Place:
     if table is not None:
         return table
     lists = list(_lists(document, ()))
-    segment = url_path.rstrip("/").rpartition("/")[2].lower()
-    best = _best(document, lists, segment)
+    segments = _segments(url_path)
+    best = _best(document, lists, segments)
     if best is not None:
         return Place(to(*best))
-    return _no_list(document, segment) or _whole(document)
+    nowhere = null_list(document, segments[0]) or empty_list(document, [keys for keys, _ in lists])
+    return _whole(document) if nowhere is None else Place(to(*nowhere))
+
+
+def _segments(url_path: str) -> list[str]:
+    """The last two of a path, the last one first: `orders` for /orders.json, and for /orders/search."""
+    segments = (segment.partition(".")[0].lower() for segment in reversed(url_path.split("/")))
+    return [segment for segment in segments if segment][:2] or [""]
 
 
 def given(text: str) -> Place:
@@ -126,47 +114,48 @@ def _lists(node: dict[str, Any], keys: tuple[str, ...]) -> Iterator[tuple[tuple[
 
 
 def _best(
-    document: dict[str, Any], lists: list[tuple[tuple[str, ...], list[Any]]], segment: str
+    document: dict[str, Any], lists: list[tuple[tuple[str, ...], list[Any]]], segments: list[str]
 ) -> tuple[str, ...] | None:
-    """A telling name first, the shallower and the earlier of the list; then the longest list."""
+    """A telling name, the shallower and the earlier of the list; then what is paged, then the longest."""
 
-    def rank(found: tuple[tuple[str, ...], list[Any]]) -> tuple[int, int, int]:
+    def known(name: str) -> int | None:
+        if name.lower() == segments[0]:
+            return 0
+        return (
+            NAMES.index(name) + 1 if name in NAMES else len(NAMES) + 1 if name.lower() in segments else None
+        )
+
+    def rank(found: tuple[tuple[str, ...], list[Any]]) -> tuple[bool, int, int, int]:
         keys, values = found
-        name = keys[-1]
-        known = 0 if name.lower() == segment else NAMES.index(name) + 1 if name in NAMES else len(NAMES) + 1
-        return (known if known <= len(NAMES) else len(NAMES) + 1, len(keys), -len(values))
+        name = known(keys[-1])
+        empty = not values and any(values for _, values in named)
+        return empty, len(NAMES) + 1 if name is None else name, len(keys), -len(values)
 
-    named = [f for f in lists if f[0][-1].lower() == segment or f[0][-1] in NAMES or f[0][0] == "_embedded"]
+    named = [f for f in lists if known(f[0][-1]) is not None or f[0][0] == "_embedded"]
     if named:
-        return min(named, key=lambda f: (not f[1] and any(g[1] for g in named), *rank(f)))[0]
+        return min(named, key=rank)[0]
     if any(key in document for key in _IDS):
         return None  # one object, with lists of its own
     filled = [f for f in lists if f[1]]
-    return max(filled, key=lambda f: (len(f[1]), -len(f[0])))[0] if filled else None
-
-
-def _no_list(node: dict[str, Any], segment: str, keys: tuple[str, ...] = ()) -> Place | None:
-    """An empty list that is written null, as Go does, with nothing of a record's beside it."""
-    others = (key for key, value in node.items() if value is not None and not isinstance(value, dict))
-    if any(key in node for key in ID_FIELDS) or any(plain(key) not in _AROUND for key in others):
+    if not filled:
         return None
-    nulls = (key for key, value in node.items() if value is None)
-    found = next((key for key in nulls if key in _LISTS or key.lower() == segment), None)
-    if found is not None:
-        return Place(to(*keys, found))
-    inner = ((name, node.get(name)) for name in _WRAPPERS if not keys)
-    places = (_no_list(value, segment, (name,)) for name, value in inner if isinstance(value, dict))
-    return next((place for place in places if place is not None), None)
+    return max(filled, key=lambda f: (_is_paged(document, f[0]), len(f[1]), -len(f[0])))[0]
+
+
+def _is_paged(document: dict[str, Any], keys: tuple[str, ...]) -> bool:
+    """Whether words about pages stand right beside the list."""
+    beside = path(to(*keys[:-1])).one(document)
+    return isinstance(beside, dict) and is_paged(cast("dict[str, Any]", beside))
 
 
 def _whole(document: dict[str, Any]) -> Place:
     if any(document.get(key) for key in ERRORS):
         raise SourceError("bad_records", "The answer holds an error instead of records.")
-    for name in ("", *_WRAPPERS):
+    for name in ("", *WRAPPERS):
         value = document if not name else document.get(name)
         if isinstance(value, dict) and _is_keyed(cast("dict[str, Any]", value)):
             return Place(to(name) if name else "$", "keyed")
-    for name in _WRAPPERS:
+    for name in WRAPPERS:
         if isinstance(document.get(name), dict) and not any(key in document for key in _IDS):
             return Place(to(name), "one")
     return Place("$", "one")
@@ -180,7 +169,7 @@ def _is_keyed(value: dict[str, Any]) -> bool:
     if len(records) == 1:  # may be anything, unless its key is an id for sure
         (key, record), *_ = value.items()
         return key.isdecimal() or any(str(record.get(name)) == key for name in _IDS)
-    if any(key in NAMES or key in _WRAPPERS or key in {"meta", "links", "_links"} for key in value):
+    if any(key in NAMES or key in WRAPPERS or key in {"meta", "links", "_links"} for key in value):
         return False
     shared = set[str](records[0]).intersection(*records)
     return len(shared) >= _ALIKE * max(map(len, records))

@@ -21,8 +21,13 @@ TOTALS: Final = (
     "totalelements", "totalhits", "totaldocs", "recordstotal", "odatacount", "numfound",
     "filteredtablerowscount", "count",
 )  # fmt: skip
-MORE: Final = ("hasmore", "hasnext", "hasnextpage", "moreavailable", "morerecords", "more")
-LAST: Final = ("islast", "islastpage", "lastpage", "last", "done", "endoflist")
+MORE: Final = (
+    "hasmore", "hasnext", "hasnextpage", "hasmoreitems", "moreavailable", "morerecords", "moreresult",
+    "moreresults", "moreitemsincollection", "exceededtransferlimit", "more",
+)  # fmt: skip
+LAST: Final = (
+    "islast", "islastpage", "lastpage", "last", "done", "endoflist", "endofstream", "endofrecords",
+)  # fmt: skip
 TOTAL_HEADERS: Final = ("x-total-count", "x-total", "x-wp-total", "x-pagination-total-count", "total-count")
 PAGE_COUNT_HEADERS: Final = ("x-total-pages", "x-wp-totalpages", "x-pagination-page-count")
 TOKEN_HEADERS: Final = (
