@@ -212,6 +212,20 @@ class OddApi:
         rows, _ = self._slice(query, int(query.get("skip", "0")))
         return Answer(rows)
 
+    def listing(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Counts from 1: `start` is the number of the first record."""
+        rows, _ = self._slice(query, int(query.get("start", "1")) - 1)
+        return Answer({"data": rows}) if int(query.get("start", "1")) > 0 else Answer({}, 400)
+
+    def brief(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """All records in short; with a page number, a page of them in full."""
+        if "page" not in query:
+            return Answer(
+                {"data": [{"InvoiceID": f"i{row['id']}"} for row in self._slice(query, 0, 1000)[0]]}
+            )
+        rows, _ = self._slice(query, (int(query["page"]) - 1) * 10)
+        return Answer({"data": [{"InvoiceID": f"i{row['id']}", "lines": []} for row in rows]})
+
     def page(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         first = int(query.get("first", "1"))
         size = int(query.get("per_page", query.get("size", "10")))

@@ -118,6 +118,17 @@ async def test_records_without_an_id_are_told_apart_by_asking_again(reader: Read
     assert any("no sign of a next page" in note for note in live.notes)
 
 
+@pytest.mark.parametrize("total", [5, 10, 25, 30])
+async def test_an_offset_that_is_a_records_number_doubles_nothing(reader: Reader, total: int) -> None:
+    assert (await reader.read(f"/listing?n={total}", hops=True)).ids == list(range(total))
+
+
+@pytest.mark.parametrize("total", [1, 10, 25, 300])
+async def test_pages_of_what_came_at_once_in_short_double_nothing(reader: Reader, total: int) -> None:
+    reading = await reader.read(f"/brief?n={total}")
+    assert [r["InvoiceID"] for r in reading.records] == [f"i{n}" for n in range(total)]
+
+
 async def test_the_users_own_position_is_where_counting_goes_on(reader: Reader) -> None:
     assert (await reader.read("/page?bare=1", params={"page": 2})).ids == list(range(10, 25))
     assert (await reader.read("/offset?bare=1", params={"offset": 5, "limit": 4})).ids == list(range(5, 25))

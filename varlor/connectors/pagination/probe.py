@@ -1,7 +1,7 @@
 """Carries out a trial: sends what is to be tried, compares, and adopts what brings other records."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
@@ -9,7 +9,7 @@ from varlor.connectors.pagination.build import load
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.trial import Trial, Verdict, shown
 from varlor.connectors.sending import Errand, Sender
-from varlor.contracts.pagination import CursorToken, PageNumber, Pagination
+from varlor.contracts.pagination import CursorToken, Offset, PageNumber, Pagination
 from varlor.errors import SourceError
 from varlor.ports import WaitRequiredError
 
@@ -53,6 +53,12 @@ class Probe:
         config, asked = load(candidate["config"]), Asked.load(candidate["asked"])
         what = shown(state.base, asked)
         page = await self._ask(state, asked, what, attempt)
+        if _counts_from_one(config, trial, page):
+            at = trial.count + 1
+            config = config.model_copy(update={"start": 1})
+            asked = state.base.with_param(config.offset_param, at, at=at)
+            what = shown(state.base, asked)
+            page = await self._ask(state, asked, what, attempt)
         verdict = await self._verdict(state, trial, page, attempt)
         if verdict in {"same", "mixed"}:
             raise _FailedError(
@@ -73,7 +79,9 @@ class Probe:
         if verdict != "unsure":
             return verdict
         again = await self._ask(state, state.base, "the first request, sent again,", attempt)
-        return "other" if trial.first.holds(again.records()) else "same"
+        if not trial.first.holds(again.records()):
+            return "same"
+        return trial.first.in_another_form(again.records(), page.records()) or "other"
 
     async def _where_counting_begins(
         self, state: State, trial: Trial, tried: tuple[PageNumber, Asked, Page], check: Asked, attempt: int
@@ -115,3 +123,10 @@ class Probe:
         page.take_marks()
         page.adopted = (config, asked)
         return page
+
+
+def _counts_from_one(config: Pagination, trial: Trial, page: Page) -> TypeGuard[Offset]:
+    """Whether an offset is a record's number: asked for what comes after the last, it brings the last."""
+    if not isinstance(config, Offset) or config.start != 0 or page.is_empty():
+        return False
+    return trial.first.ends_with(page.records()[0])

@@ -8,12 +8,13 @@ import orjson
 
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.choose import Choice
+from varlor.connectors.pagination.seen import identified
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
 
 Verdict = Literal["same", "other", "empty", "mixed", "unsure"]
 
 _SAMPLE: Final = 64  # records from either end of the first page
-_MOST_SHARED: Final = 0.1  # of the records: rows may move while we read
+_MOST_SHARED: Final = 0.1  # of the fewer records: rows may move while we read
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Fingerprint:
     field: str
     by_field: frozenset[str]
     whole: frozenset[str]
+    last: str = ""  # of the last record, where it has an id
 
     @classmethod
     def of(cls, records: list[Any]) -> Self:
         sample = records if len(records) <= 2 * _SAMPLE else records[:_SAMPLE] + records[-_SAMPLE:]
         name = _identifying(records)
-        return cls(name, frozenset(_values(sample, name)), frozenset(_values(sample, "")))
+        last = _digest(records[-1]) if records and identified(records[-1]) else ""
+        return cls(name, frozenset(_values(sample, name)), frozenset(_values(sample, "")), last)
 
     def judge(self, records: list[Any]) -> Verdict:
         """How the records of another request compare with the first page's."""
@@ -40,27 +43,45 @@ class Fingerprint:
             return "empty"
         if not self.whole:
             return "other"  # the first page was empty
-        named, whole = _shared(self.by_field, records, self.field), _shared(self.whole, records, "")
-        if named <= _MOST_SHARED:
+        if _are_others(self.by_field, records, self.field):
             return "other"
-        if self.field not in ID_FIELDS and whole <= _MOST_SHARED:
+        if self.field not in ID_FIELDS and _are_others(self.whole, records, ""):
             return "unsure"
-        return "same" if named == 1.0 else "mixed"
+        return "same" if self.by_field <= set(_values(records, self.field)) else "mixed"
 
     def holds(self, records: list[Any]) -> bool:
         """Whether the first request, sent again, brings the very same records."""
-        return _shared(self.whole, records, "") == 1.0
+        return self.whole <= set(_values(records, ""))
+
+    def ends_with(self, record: Any) -> bool:
+        return bool(self.last) and self.last == _digest(record)
+
+    def in_another_form(self, again: list[Any], records: list[Any]) -> Verdict | None:
+        """How `records` hold those of the first request, sent `again`, with other fields; None: they do not.
+
+        An API may give all of its records in short, and with a page number, a page of them in full.
+        """
+        pairs, old = [
+            [(_digest(r.get(self.field)), r.keys()) for r in each if isinstance(r, dict)]
+            for each in (records, again)
+        ]
+        fields = dict(old)
+        if all(fields.get(value, names) == names for value, names in pairs):
+            return None
+        return "same" if fields.keys() <= {value for value, _ in pairs} else "mixed"
 
     def dump(self) -> list[str]:
-        return [self.field, " ".join(sorted(self.by_field)), " ".join(sorted(self.whole))]
+        return [self.field, " ".join(sorted(self.by_field)), " ".join(sorted(self.whole)), self.last]
 
     @classmethod
     def load(cls, raw: list[str]) -> Self:
-        return cls(raw[0], frozenset(raw[1].split()), frozenset(raw[2].split()))
+        return cls(raw[0], frozenset(raw[1].split()), frozenset(raw[2].split()), *raw[3:])
 
 
-def _shared(values: frozenset[str], records: list[Any], name: str) -> float:
-    return len(values.intersection(_values(records, name))) / len(values)
+def _are_others(values: frozenset[str], records: list[Any], name: str) -> bool:
+    """Whether hardly any is of both, by the smaller: a page may be cut out of what came at once."""
+    found = set(_values(records, name))
+    return len(values & found) <= _MOST_SHARED * min(len(values), len(found))
 
 
 def _identifying(records: list[Any]) -> str:
