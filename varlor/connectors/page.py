@@ -21,6 +21,7 @@ from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
 _WORDS: Final = ("message", "detail")
+_MORE_OR_NOT: Final = (b'"has', b'"more', b'"is_last', b'"isLast', b'"end_of', b'"endOf')
 
 
 class Page:
@@ -142,7 +143,7 @@ class Page:
     def _frame_hides(self) -> bool:
         body = self._body
         start, end = body.find(b"["), body.rfind(b"]")
-        return body.find(b'"has', start, end) >= 0 or body.find(b'"more"', start, end) >= 0
+        return any(body.find(word, start, end) >= 0 for word in _MORE_OR_NOT)
 
     def records(self) -> list[Any]:
         return self._records if self._records is not None else extract(self.answer(), self.place)

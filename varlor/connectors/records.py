@@ -136,10 +136,9 @@ def _best(
         return min(named, key=rank)[0]
     if any(key in document for key in _IDS):
         return None  # one object, with lists of its own
-    filled = [f for f in lists if f[1]]
-    if not filled:
-        return None
-    return max(filled, key=lambda f: (_is_paged(document, f[0]), len(f[1]), -len(f[0])))[0]
+    ranked = [(_is_paged(document, keys), len(values), -len(keys), keys) for keys, values in lists]
+    likely = [each for each in ranked if each[0] or each[1]]
+    return max(likely, key=lambda each: each[:3])[3] if likely else None
 
 
 def _is_paged(document: dict[str, Any], keys: tuple[str, ...]) -> bool:

@@ -40,6 +40,10 @@ class Asked:
         found = [value for key, value in parse_qsl(urlsplit(self.url).query) if key == name]
         return found[-1] if found else None
 
+    def names(self) -> list[str]:
+        """Of the query's parameters and the body's members."""
+        return [*dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True)), *(self.body or {})]
+
     def with_param(self, name: str, value: str | int, *, at: int | None = None) -> Self:
         """Set in the query; in the body where the request has one and does not carry `name` in its query."""
         if self.body is not None and not self._in_query(name):

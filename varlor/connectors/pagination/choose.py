@@ -1,5 +1,6 @@
 """What `auto` makes of the first answer: a certain style, styles to try in order, or a certain end."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +25,9 @@ from varlor.contracts.pagination import (
 from varlor.errors import InvalidInputError, SourceError
 
 MOST_TRIALS: Final = 4
+_OUTER: Final = frozenset({"page", "pagination", "paging"})
 _DOUBTFUL: Final = frozenset({"count"})  # as often the length of this page as that of the whole
+_SIZES: Final = frozenset({12, 16, 24, 32, 36, 48, 64, 128, 256})  # beside the round ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ def choose(scene: Scene, known: tuple[str, ...]) -> Choice:
 
 def _end(signs: Signs, scene: Scene) -> str | None:
     """A certain end, unless a total speaks against it."""
-    doubtful = signs.total is not None and words.plain(signs.total[0][-1]) in _DOUBTFUL
+    doubtful = signs.total is not None and (
+        words.plain(signs.total[0][-1]) in _DOUBTFUL or _may_be_full(scene)
+    )
     total = signs.total_value
     open_end = signs.more is True or signs.token is not None or signs.token_header is not None
     if not scene.count and not open_end:
@@ -101,11 +106,19 @@ def _end(signs: Signs, scene: Scene) -> str | None:
         return None
     if signs.ends:
         return f"There is one page: {signs.ends[0]}."
-    if total == scene.count and not doubtful:
-        return f"There is one page: the API counts {total} records and this page holds them."
     if signs.last_page_value is not None and signs.page is not None and signs.last_page_value <= 1:
         return "There is one page: the API counts no more."
+    if total == scene.count and not doubtful:
+        return f"There is one page: the API counts {total} records and this page holds them."
     return None
+
+
+def _may_be_full(scene: Scene) -> bool:
+    """Whether so many records may be what a page holds at most: some APIs count those of the page alone."""
+    sizes = [scene.base.param(name) for name in scene.base.names() if words.is_size(name)]
+    if sizes:
+        return str(scene.count) in sizes
+    return scene.count in _SIZES or (scene.count >= 10 and scene.count % 5 == 0)  # noqa: PLR2004 - no page is smaller
 
 
 def _beyond_first(signs: Signs, scene: Scene) -> bool:
@@ -161,7 +174,7 @@ def _cursors(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
     configs: list[CursorToken] = []
     if signs.token:
         keys, where = signs.token[0], to(*signs.token[0])
-        names = words.cursor_params(keys[-1], known)
+        names = _within(scene, words.cursor_params(keys[-1], known))
         configs += [CursorToken(cursor_path=where, cursor_param=name, in_=place) for name in names]
     if signs.token_header:
         header = signs.token_header
@@ -172,6 +185,13 @@ def _cursors(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
             asked = build(config).after(scene)
             if isinstance(asked, Asked):
                 yield Candidate(config, asked)
+
+
+def _within(scene: Scene, names: list[str]) -> list[str]:
+    """First in the body's own object for pages, where it has one: `pagination.starting_after`."""
+    body = scene.base.body or {}
+    outer = next((key for key in body if words.plain(key) in _OUTER and isinstance(body[key], dict)), None)
+    return names if outer is None else [*(f"{outer}.{name}" for name in names[:2]), *names]
 
 
 def _keysets(scene: Scene, known: tuple[str, ...]) -> Iterator[Candidate]:
@@ -216,11 +236,13 @@ def _total_path(signs: Signs, scene: Scene) -> str | None:
 
 
 def _blind(scene: Scene, known: tuple[str, ...], signs: Signs) -> Iterator[Candidate]:
-    """By what the API documents, else by the names that most APIs use."""
+    """By what the API documents, else as the request names its page size, else by the usual names."""
     documented = [name for name in known if words.plain(name) in {*words.PAGES, *words.OFFSETS}]
-    names = [*documented, "page", "offset", "skip", "start"]
+    beside = [found for name in scene.base.names() if (found := words.beside_size(name))]
+    beside += ["from"] if "size" in (scene.base.body or {}) else []
+    names = [*documented, *beside, "page", "offset", "skip", "start"]
     for name in dict.fromkeys(names):
-        paged = words.plain(name) in words.PAGES
+        paged = words.plain(re.sub(r".*\[", "", name)) in words.PAGES
         candidate = _page(signs, scene, name) if paged else _offset(signs, scene, name)
         yield replace(candidate, blind=name not in documented)
 

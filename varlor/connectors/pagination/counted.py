@@ -9,7 +9,9 @@ from typing import Any
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.links import says_more
+from varlor.connectors.pagination.signs import header_number
 from varlor.connectors.pagination.step import End, Promise, Scene, whole
+from varlor.connectors.pagination.vocabulary import PAGE_COUNT_HEADERS
 from varlor.contracts.pagination import Keyset, Offset, PageNumber
 
 
@@ -113,7 +115,8 @@ class PageNumberStyle:
         return self._numbered(base, self._at(sent) - 1)
 
     def told(self, scene: Scene) -> Promise:
-        pages = _number(self._pages, scene, None)
+        header = None if self._pages else header_number(scene.page.headers, PAGE_COUNT_HEADERS)
+        pages = _number(self._pages, scene, header)
         last = scene.promise.last if pages is None else pages - 1 + self._first
         return Promise(_number(self._total, scene, scene.promise.total), last)
 
@@ -165,6 +168,8 @@ class KeysetStyle:
         if not records or says_more(scene.page.answer(), ()) is False:
             return End()
         value = _field(records[-1], self._config.field)
+        if isinstance(value, list) and value and scene.base.body is not None:
+            return scene.base.with_field(self._config.param, value)
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             return End(f"The last record has no {self._config.field}, so no next page could be asked for.")
         following = scene.base.with_param(self._config.param, str(value))

@@ -7,6 +7,7 @@ from varlor.connectors.decoding import encode
 from varlor.connectors.jsonpaths import path, to
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.step import End, Scene, scalar
+from varlor.connectors.pagination.vocabulary import LAST, MORE, plain
 from varlor.contracts.pagination import CursorToken, NextUrl
 from varlor.errors import SourceError
 
@@ -14,18 +15,22 @@ from varlor.errors import SourceError
 _NAME, _VALUE = r"[\w!#$%&'*+.^`|~-]+", r"\"(?:[^\"\\]|\\.)*\"|[^\s\",;]+"
 _PARAM = re.compile(rf"(?:\s*;)+\s*({_NAME})(?:\s*=\s*({_VALUE}))?")
 _LINK = re.compile(rf"<([^<>]*)>((?:(?:\s*;)+\s*{_NAME}(?:\s*=\s*(?:{_VALUE}))?)*)")
-MORE: Final = ("has_more", "hasMore", "has_next", "hasNext", "hasNextPage", "has_next_page", "more")
+_MORE: Final = frozenset(MORE)
+_NO_MORE: Final = frozenset(LAST) - {"done", "last", "lastpage"}  # which may be said of something else
 _LONGEST_HEADER: Final = 32_768  # characters
 _LONGEST_TOKEN: Final = 8192  # characters
 
 
 def links(header: str | None) -> dict[str, str]:
-    """Relation → address of a Link header (RFC 8288 section 3); the first of each relation counts."""
+    """Relation → address of a Link header (RFC 8288 section 3); the first of each relation counts.
+
+    The address is "" where `results="false"` says that nothing is there.
+    """
     found: dict[str, str] = {}
     for match in _LINK.finditer((header or "")[:_LONGEST_HEADER]):
         params = {name.lower(): value for name, value in reversed(_PARAM.findall(match[2]))}
         for name in params.get("rel", "").strip("\"'").lower().split():
-            found.setdefault(name, match[1])
+            found.setdefault(name, "" if params.get("results", "").strip("\"'") == "false" else match[1])
     return found
 
 
@@ -35,7 +40,9 @@ class LinkHeaderStyle:
 
     def after(self, scene: Scene) -> Asked | End:
         target = links(scene.page.headers.get("link")).get("next")
-        return scene.follow(target) if target else _ended(scene, "Link header with rel=next")
+        if target:
+            return scene.follow(target)
+        return End() if target == "" else _ended(scene, "Link header with rel=next")
 
 
 class NextUrlStyle:
@@ -46,7 +53,10 @@ class NextUrlStyle:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        found = self._path.all(scene.page.around(self._path))
+        answer = scene.page.around(self._path, beside=True)
+        found = self._path.all(answer)
+        if self._path.keys and says_more(answer, self._path.keys) is False:
+            return End()
         target = address(found[0]) if found else None
         if target is None and found and found[0] and not _is_blank(found[0]):
             raise SourceError("pagination_stuck", f"{self._path.text} holds no address of a next page.")
@@ -124,15 +134,16 @@ def _ended(scene: Scene, where: str) -> End:
 
 
 def says_more(answer: Any, keys: tuple[str, ...]) -> bool | None:
-    """What a `has_more` beside the token or at the top says; some APIs always send a token."""
+    """What a `has_more` beside the token or link, or at the top, says; some APIs always send one."""
     beside = path(to(*keys[:-1])).one(answer)
-    said = [
-        node[name]
+    flags = [
+        (plain(name), value)
         for node in (beside, answer)
         if isinstance(node, dict)
-        for name in MORE
-        if isinstance(node.get(name), bool)
+        for name, value in node.items()
+        if isinstance(value, bool)
     ]
+    said = [value is (word in _MORE) for word, value in flags if word in _MORE or word in _NO_MORE]
     return all(said) if said else None
 
 

@@ -44,7 +44,7 @@ def read_signs(headers: Mapping[str, str], answer: Any, records_at: tuple[str, .
     if isinstance(answer, dict):
         found = list(islice(_members(answer, (), records_at), _MOST_KEYS))
         _next(signs, found)
-        _counts(signs, found)
+        _counts(signs, sorted(found, key=lambda each: each[0][:-1] != (records_at or ())[:-1]))
         _flags(signs, found)
     return signs
 
@@ -63,8 +63,8 @@ def _members(
 
 def _headers(signs: Signs, headers: Mapping[str, str]) -> None:
     rels = links(headers.get("link"))
-    signs.link = "next" in rels
-    if not signs.link and _PAGING_RELS & rels.keys():
+    signs.link = bool(rels.get("next"))
+    if not signs.link and (_PAGING_RELS | {"next"}) & rels.keys():
         signs.ends.append("the Link header names other pages but no next one")
     for name in words.TOKEN_HEADERS:
         if name in headers and signs.token_header is None:
@@ -72,13 +72,13 @@ def _headers(signs: Signs, headers: Mapping[str, str]) -> None:
                 signs.token_header = name
             else:
                 signs.ends.append(f"the header {name} is empty")
-    signs.total_value = _header_number(headers, words.TOTAL_HEADERS)
-    signs.last_page_value = _header_number(headers, words.PAGE_COUNT_HEADERS)
+    signs.total_value = header_number(headers, words.TOTAL_HEADERS)
+    signs.last_page_value = header_number(headers, words.PAGE_COUNT_HEADERS)
     if signs.total_value is None and (match := _RANGE.fullmatch(headers.get("content-range") or "")):
         signs.total_value = whole(match[3])
 
 
-def _header_number(headers: Mapping[str, str], names: tuple[str, ...]) -> int | None:
+def header_number(headers: Mapping[str, str], names: tuple[str, ...]) -> int | None:
     numbers = (whole((headers.get(name) or "").strip()) for name in names)
     return next((number for number in numbers if number is not None), None)
 

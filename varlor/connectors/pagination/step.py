@@ -86,12 +86,16 @@ class Scene:
     def follow(self, link: str) -> Asked:
         """The request of a next link, absolute or relative to the page it stood on, without the credential.
 
-        An http link to the https host we talk to (a proxy's usual slip) stays on https. Raises
-        InvalidInputError for what is no http(s) URL.
+        An http link to the https host we talk to (a proxy's usual slip) stays on https, and one to this page
+        without the beginning of its path (another one) has it. Raises InvalidInputError for what is no
+        http(s) URL.
         """
         target, home = parse(absolute(self.page.url, link)), parse(self.base.url)
         if target.host == home.host and (target.scheme, home.scheme) == ("http", "https"):
             target = target._replace(scheme=home.scheme, port=home.port)
+        here = parse(self.page.url)
+        if target.origin == here.origin and len(target.path) > 1 and here.path.endswith(target.path):
+            target = target._replace(path=here.path)
         return Asked(without_params(target, self.secret_params).url, self.sent.body)
 
 

@@ -7,19 +7,23 @@ NEXT: Final = (
     "nexturl", "nextlink", "nextpageurl", "nextpagelink", "nextpageuri", "nexturi", "nexthref",
     "odatanextlink", "nextrecordsurl", "next", "nextpage",
     "nextcursor", "nextpagetoken", "nexttoken", "nextcontinuationtoken", "nextmarker", "nextbookmark",
-    "nextpagecursor", "nextpageid", "nextkey", "nextid", "nextoffset", "nextstart", "nextindex",
+    "nextpagecursor", "nextcursormark", "nextpageid", "nextkey", "nextid", "nextoffset", "nextstart",
+    "nextindex",
 )  # fmt: skip
 TOKENS: Final = (
     "continuationtoken", "continuation", "continue", "endcursor", "after", "cursor", "pagetoken",
     "startingafter", "scrollid", "bookmark", "marker", "offset",
 )  # fmt: skip
 PAGES: Final = ("page", "currentpage", "pagenumber", "pageno", "pagenum", "pageindex", "number")
-LAST_PAGES: Final = ("totalpages", "lastpage", "pagecount", "numpages", "pagestotal", "maxpage", "pages")
+LAST_PAGES: Final = (
+    "totalpages", "totalpage", "lastpage", "pagecount", "numpages", "nbpages", "pagestotal", "maxpage",
+    "pages",
+)  # fmt: skip
 OFFSETS: Final = ("offset", "skip", "startat", "startindex", "start", "from")
 TOTALS: Final = (
     "total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalrows", "totalsize",
     "totalelements", "totalhits", "totaldocs", "recordstotal", "odatacount", "numfound",
-    "filteredtablerowscount", "count",
+    "filteredtablerowscount", "nbhits", "totalnumber", "count",
 )  # fmt: skip
 MORE: Final = (
     "hasmore", "hasnext", "hasnextpage", "hasmoreitems", "moreavailable", "morerecords", "moreresult",
@@ -46,11 +50,23 @@ _CURSOR_PARAMS: Final[dict[str, tuple[str, ...]]] = {
     "nextcontinuationtoken": ("continuationToken", "continuation-token"),
     "endcursor": ("after", "cursor"),
     "nextmarker": ("marker",),
+    "nextcursormark": ("cursorMark",),
     "nextoffset": ("offset",),
     "nextstart": ("start",),
     "nextbookmark": ("bookmark",),
 }
 _GUESSES: Final = 4
+_BESIDE_SIZES: Final = (
+    (re.compile(r"\[size\]$"), "[number]"),
+    (re.compile(r"limit(?=\]?$)"), "offset"),
+    (re.compile(r"\btop$"), "skip"),
+    (re.compile(r"pageSize(?=\]$)"), "currentPage"),
+    (re.compile(r"pageSize$"), "pageNumber"),
+    (re.compile(r"^maxResults$"), "startAt"),
+    (re.compile(r"^resultRecordCount$"), "resultOffset"),
+    (re.compile(r"^rows$"), "start"),
+)
+"""The name of a page's size, and what its position is called by whoever calls the size so."""
 
 
 def plain(key: str) -> str:
@@ -73,3 +89,12 @@ def counting_param(words: tuple[str, ...], shown: str | None, known: tuple[str, 
     """The parameter for a position: what the API documents, else what its answer calls it."""
     documented = next((name for word in words for name in known if plain(name) == word), None)
     return documented or shown or default
+
+
+def beside_size(name: str) -> str | None:
+    """The parameter for a position, by the name that a request gives its page size: `$skip` beside `$top`."""
+    return next((size.sub(position, name) for size, position in _BESIDE_SIZES if size.search(name)), None)
+
+
+def is_size(name: str) -> bool:
+    return plain(name).endswith(("limit", "size", "perpage", "top", "maxresults", "rows"))
