@@ -99,6 +99,14 @@ async def test_an_answer_without_records_is_none_itself(reader: Reader, body: st
     assert await read(reader, body) == []
 
 
+@pytest.mark.parametrize(
+    "body", ['{"error": "no", "things": [], "count": 0}', '{"ok": false, "error": "no"}']
+)
+async def test_an_error_beside_an_empty_list_of_an_unknown_name_is_one(reader: Reader, body: str) -> None:
+    with pytest.raises(SourceError, match="holds an error"):
+        await read(reader, body)
+
+
 async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:
     records: list[dict[str, Any]] = [
         {"id": 7, "tags": [], "count": 0},

@@ -54,8 +54,12 @@ def locate(document: Any, url_path: str = "") -> Place:
     table = _table(document)
     if table is not None:
         return table
-    lists = list(_lists(document, ()))
     segments = _segments(url_path)
+    lists = list(_lists(document, ()))
+    if any(document.get(key) for key in ERRORS):  # an empty list beside it is no proof of an envelope
+        lists = [
+            each for each in lists if each[1] or each[0][-1] in NAMES or each[0][-1].lower() == segments[0]
+        ]
     best = _best(document, lists, segments)
     if best is not None:
         return Place(to(*best))

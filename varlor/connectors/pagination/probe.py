@@ -127,6 +127,6 @@ class Probe:
 
 def _counts_from_one(config: Pagination, trial: Trial, page: Page) -> TypeGuard[Offset]:
     """Whether an offset is a record's number: asked for what comes after the last, it brings the last."""
-    if not isinstance(config, Offset) or config.start != 0 or page.is_empty():
+    if not isinstance(config, Offset) or config.start != 0 or trial.count == 1 or page.is_empty():
         return False
     return trial.first.ends_with(page.records()[0])
