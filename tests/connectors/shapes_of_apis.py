@@ -118,6 +118,15 @@ def _numbered_pages(asked: Asked) -> Answer:
     return Answer({"data": asked.rows((asked.number("page[number]", 1) - 1) * PAGE)})
 
 
+def _resources(asked: Asked) -> Answer:
+    """JSON:API: no links, only a count of pages."""
+    if unknown := asked.sent.keys() - {"page[number]"}:
+        return Answer({"errors": [{"detail": f"{unknown}"}]}, 400)
+    rows = asked.rows((asked.number("page[number]", 1) - 1) * PAGE)
+    data = [{"type": "things", "id": row["id"], "attributes": row} for row in rows]
+    return Answer({"data": data, "meta": {"page-count": -(-asked.total // PAGE)}})
+
+
 def _skipped(asked: Asked) -> Answer:
     if unknown := asked.sent.keys() - {"$top", "$skip", "$count"}:
         return Answer({"error": f"{unknown}"}, 400)
@@ -165,6 +174,7 @@ SHAPES: dict[str, Shape] = {
     "cursorMark": Shape("/select?q=*&cursorMark=*", _marks),
     "searchCriteria": Shape(f"/products?searchCriteria[pageSize]={PAGE}", _clamped),
     "page[number] beside page[size]": Shape(f"/articles?page[size]={PAGE}", _numbered_pages),
+    "resource objects": Shape("/articles", _resources),
     "$skip beside $top": Shape(f"/Products?$top={PAGE}&$count=true", _skipped),
     "pages counted in a header": Shape("/posts", _counted_in_headers),
     "pages counted in a header, page_number": Shape(

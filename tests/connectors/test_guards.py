@@ -319,3 +319,11 @@ def test_marks_tell_the_first_ids() -> None:
     assert Marks.of(one).ids == Marks.of(other).ids != ""
     assert Marks.of(one).whole != Marks.of(other).whole
     assert Marks.of(b'[{"id": 1}, {"id": 1}]').ids == ""
+
+
+@pytest.mark.parametrize("style", ["offset", "page_number"])
+async def test_a_single_object_is_not_counted_on_from(reader: Reader, odd_api: OddApi, style: str) -> None:
+    odd_api.prepared += [Answer({"QueryResponse": {}, "time": str(n)}) for n in range(9)]
+    reading = await reader.read("/raw", pagination={"type": style})
+    assert len(reading.records) == 1
+    assert any("single object" in note for note in reading.notes)

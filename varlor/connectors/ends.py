@@ -36,6 +36,11 @@ class Ends:
         style = self._style(state.config, state.bare) if state.config and not state.presumed else None
         return style if isinstance(style, OffsetStyle | PageNumberStyle) else None
 
+    def is_all(self, state: State, scene: Scene) -> bool:
+        """Whether a style that counts has nothing to go on to, by the API's own count or for want of one."""
+        style = self.counted(state)
+        return style is not None and not style.left(scene)
+
     def _told(self, state: State, style: OffsetStyle | PageNumberStyle, page: Page | None) -> Promise:
         if page is None:
             return state.promise

@@ -191,6 +191,9 @@ class RestReader:
         scene = Scene(state.base, state.asked, page, count, progress, secret, state.promise)
         if state.config is None or state.presumed:
             return self._decide(state, scene)
+        if page.place.shape == "one" and self._ends.is_all(state, scene):
+            self._job.note("The answer is a single object: there is nothing to count on from it.")
+            return None
         step = self._step(self._style(state.config, bare=state.bare), scene)
         return self._moved(state, scene, step)
 

@@ -240,11 +240,18 @@ def _blind(scene: Scene, known: tuple[str, ...], signs: Signs) -> Iterator[Candi
     documented = [name for name in known if words.plain(name) in {*words.PAGES, *words.OFFSETS}]
     beside = [found for name in scene.base.names() if (found := words.beside_size(name))]
     beside += ["from"] if "size" in (scene.base.body or {}) else []
+    beside += ["page[number]"] if _is_json_api(scene) else []
     names = [*documented, *beside, "page", "offset", "skip", "start"]
     for name in dict.fromkeys(names):
         paged = words.plain(re.sub(r".*\[", "", name)) in words.PAGES
         candidate = _page(signs, scene, name) if paged else _offset(signs, scene, name)
         yield replace(candidate, blind=name not in documented)
+
+
+def _is_json_api(scene: Scene) -> bool:
+    """Whether the records are resource objects (JSON:API 1.1, section 7.2)."""
+    first = scene.page.records()[0] if scene.count else None
+    return isinstance(first, dict) and {"type", "id", "attributes"} <= first.keys()
 
 
 def guess(choice: Choice) -> Pagination | None:
