@@ -100,11 +100,40 @@ async def test_an_answer_without_records_is_none_itself(reader: Reader, body: st
 
 
 @pytest.mark.parametrize(
-    "body", ['{"error": "no", "things": [], "count": 0}', '{"ok": false, "error": "no"}']
+    "body",
+    [
+        '{"error": "no", "things": [], "count": 0}',
+        '{"ok": false, "error": "no"}',
+        '{"errors": {"plan": "ended"}, "results": 0, "response": []}',
+        '{"error": "quota", "data": []}',
+        '{"errors": ["quota"], "data": []}',
+    ],
 )
-async def test_an_error_beside_an_empty_list_of_an_unknown_name_is_one(reader: Reader, body: str) -> None:
+@pytest.mark.parametrize("known", [None, "$.data"])
+async def test_an_error_beside_an_empty_list_is_one(reader: Reader, body: str, known: str | None) -> None:
+    with pytest.raises(SourceError, match="holds an error") as caught:
+        await read(reader, body, recordPath=known if '"data"' in body else None)
+    assert "error rule" in caught.value.detail
+
+
+async def test_an_error_on_a_later_page_is_no_end(reader: Reader) -> None:
+    reader.api.prepared += [
+        Answer({"data": ROWS, "next": "/raw?p=2"}),
+        Answer({"data": [], "error": "quota"}),
+    ]
     with pytest.raises(SourceError, match="holds an error"):
-        await read(reader, body)
+        await reader.read("/raw")
+
+
+async def test_an_error_that_only_says_that_there_is_nothing_may_be_ignored(reader: Reader) -> None:
+    reader.api.prepared.append(Answer({"data": [], "errors": ["No results"]}))
+    rules = [{"path": "$.errors[0]", "action": "ignore"}]
+    assert (await reader.read("/raw", errorRules=rules)).records == []
+
+
+async def test_a_task_that_is_done_is_no_empty_page(reader: Reader) -> None:
+    record = {"title": "x", "done": True, "labels": []}
+    assert await read(reader, json.dumps(record)) == [record]
 
 
 async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:

@@ -25,7 +25,7 @@ _AROUND: Final = frozenset((
 ))  # fmt: skip
 """What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
 _PAGED: Final = frozenset((*NEXT, *MORE, *LAST_PAGES, "perpage", "pagesize", "startat")) - {"more", "pages"}
-_PAGED_FLAGS: Final = frozenset(LAST)
+_PAGED_FLAGS: Final = frozenset(LAST) - {"done", "last"}  # a task may be done
 _COUNTED: Final = frozenset((*TOTALS, "resultcount"))
 
 Keys = tuple[str, ...]

@@ -14,12 +14,13 @@ from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
-from varlor.connectors.records import ERRORS, Place, extract, given, locate
+from varlor.connectors.records import ERRORS, Place, an_error, extract, given, locate
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 from varlor.redaction import redact_text
 
 _NO_CONTENT: Final = 204
+_BRIEF: Final = 65_536  # bytes that an answer with an empty list does not exceed
 _WORDS: Final = ("message", "detail")
 _MORE_OR_NOT: Final = (b'"has', b'"more', b'"is_last', b'"isLast', b'"end_of', b'"endOf')
 
@@ -176,6 +177,7 @@ class Page:
             require_json(self._body)
         keys = path(place.path).keys
         if place.shape == "list" and keys is not None and self._holds(keys):
+            self._refuse_error_beside(keys)
             self.record_path = place.path
             return
         self._refuse_error(place)
@@ -200,7 +202,15 @@ class Page:
         else:
             said = any(answer.get(name) for name in ERRORS) and not path(place.path).all(answer)
         if said:
-            raise SourceError("bad_records", "The answer holds an error instead of records.")
+            raise an_error()
+
+    def _refuse_error_beside(self, keys: tuple[str, ...]) -> None:
+        """An error beside an empty list: taken for an end, it would empty a dataset that is replaced."""
+        if not keys or len(self._body) > _BRIEF or b'"error' not in self._body:
+            return
+        answer = self.answer()
+        if any(answer.get(name) for name in ERRORS) and not path(".".join(("$", *keys))).one(answer):
+            raise an_error()
 
     def take_marks(self) -> Marks:
         """Once: the records stay as they came."""

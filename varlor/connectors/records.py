@@ -56,10 +56,8 @@ def locate(document: Any, url_path: str = "") -> Place:
         return table
     segments = _segments(url_path)
     lists = list(_lists(document, ()))
-    if any(document.get(key) for key in ERRORS):  # an empty list beside it is no proof of an envelope
-        lists = [
-            each for each in lists if each[1] or each[0][-1] in NAMES or each[0][-1].lower() == segments[0]
-        ]
+    if any(document.get(key) for key in ERRORS):  # an empty list beside it is no answer
+        lists = [each for each in lists if each[1]]
     best = _best(document, lists, segments)
     if best is not None:
         return Place(to(*best))
@@ -71,6 +69,13 @@ def _segments(url_path: str) -> list[str]:
     """The last two of a path, the last one first: `orders` for /orders.json, and for /orders/search."""
     segments = (segment.partition(".")[0].lower() for segment in reversed(url_path.split("/")))
     return [segment for segment in segments if segment][:2] or [""]
+
+
+def an_error() -> SourceError:
+    detail = "The answer holds an error instead of records."
+    return SourceError(
+        "bad_records", f"{detail} If it only says that there are none, let an error rule ignore it."
+    )
 
 
 def given(text: str) -> Place:
@@ -153,7 +158,7 @@ def _is_paged(document: dict[str, Any], keys: tuple[str, ...]) -> bool:
 
 def _whole(document: dict[str, Any]) -> Place:
     if any(document.get(key) for key in ERRORS):
-        raise SourceError("bad_records", "The answer holds an error instead of records.")
+        raise an_error()
     for name in ("", *WRAPPERS):
         value = document if not name else document.get(name)
         if isinstance(value, dict) and _is_keyed(cast("dict[str, Any]", value)):
