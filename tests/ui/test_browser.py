@@ -23,7 +23,7 @@ def test_by_bearer_token_from_the_empty_page_to_rows(page: Page, stack: Launched
     looked_at(page, "connect-where")
     page.get_by_role("button", name="Continue").click()
 
-    page.get_by_role("textbox", name="Token").fill("a wrong one")
+    page.get_by_role("textbox", name="Token").fill("a-wrong-one")
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Path").fill("/v1/orders")
     page.get_by_role("button", name="Test the connection").click()
