@@ -171,5 +171,6 @@ async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
         return unexpected()
     found = field_problems(error.errors(), (), error.body)
     if isinstance(error.body, bytes):  # no Content-Type that says JSON: it was not even read as such
-        found = [FieldProblem("", "Send JSON, with the header Content-Type: application/json.")]
+        found = [each for each in found if each.pointer]
+        found += [FieldProblem("", "Send JSON, with the header Content-Type: application/json.")]
     return problem(422, InvalidInputError.slug, "The input is not valid.", problems=found)

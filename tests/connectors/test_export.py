@@ -3,7 +3,6 @@
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -214,16 +213,18 @@ async def test_an_answer_without_an_id_or_an_address_is_told(home: Reader, offic
         await home.read("", asyncExport=broken, patient=True)
 
 
-async def test_a_state_that_is_nowhere_is_not_waited_for_all_day(home: Reader, office: Office) -> None:
-    office.states = ["queued"]
+async def test_a_state_that_is_elsewhere_is_told_and_one_that_is_nowhere_yet_is_waited_for(
+    home: Reader, office: Office
+) -> None:
     wrong = {**EXPORT, "status": {"path": "/jobs/{job}", "statusPath": "$.status"}}
-    fresh, old = (Stage("j 1", (NOW - timedelta(minutes=age)).isoformat()).dump() for age in (1, 6))
+    begun = Stage("j 1", NOW.isoformat()).dump()
+    office.states = ["queued", "done"]
+    into = Reading()
     with pytest.raises(WaitRequiredError):
-        await home.read("", asyncExport=wrong, begin=fresh)
-    with pytest.raises(SourceError, match=r"statusPath \$\.status"):
-        await home.read("", asyncExport=wrong, begin=old)
-    with pytest.raises(WaitRequiredError):
-        await home.read("", asyncExport=EXPORT, begin=old)
+        await home.read("", asyncExport=wrong, begin=begun, into=into)
+    assert any("no state of the export at statusPath $.status" in note for note in into.notes)
+    with pytest.raises(SourceError, match=r"statusPath \$\.status, but one is at \$\.state"):
+        await home.read("", asyncExport=wrong, begin=begun)
 
 
 @pytest.mark.parametrize("content", [b"", b"id,text\n"])

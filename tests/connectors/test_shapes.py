@@ -143,6 +143,13 @@ async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:
         {"title": "x", "pages": 300, "authors": []},
         {"title": "x", "done": False, "labels": []},
         {"reference": "x", "total": 12, "lines": []},
+        {"isbn": "1", "title": "T", "pageCount": 300, "categories": []},
+        {"kind": "volume", "volumeInfo": {"title": "T", "pageCount": 300, "categories": []}, "etag": "e"},
+        {"orderNumber": "A1", "total": 0, "discounts": []},
+        {"date": "2026-01-02", "count": 0, "alerts": []},
+        {"title": "x", "next": None, "images": []},
+        {"before": "a", "after": None, "repo": "r", "changes": []},
+        {"id": 42, "raws": [{"id": 1}, {"id": 2}]},
     ]
     for record in records:
         assert await read(reader, json.dumps(record)) == [record]
@@ -154,6 +161,9 @@ async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:
         ("/raw.json", {"users": ROWS * 9, "raw": ROWS}),
         ("/raw/search", {"users": ROWS * 9, "raw": ROWS}),
         ("/latest", {"users": ROWS * 9, "topic_list": {"per_page": 2, "topics": ROWS}}),
+        ("/export", {"page": 1, "total_pages": 3, "facets": [], "payload": {"things": ROWS}}),
+        ("/export", {"hasMore": True, "warnings": ["slow"], "payload": {"things": ROWS}}),
+        ("/all", {"members": ROWS, "meta": {"last_page": 3, "per_page": 2, "links": ROWS * 3}}),
     ],
 )
 def test_the_path_and_the_words_around_tell_of_two_lists_which(path: str, document: Any) -> None:

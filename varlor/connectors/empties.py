@@ -21,12 +21,17 @@ _LISTS: Final = frozenset({"data", "items", "results", "records", "rows", "entri
 _AROUND: Final = frozenset((
     *NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST,
     "meta", "links", "paging", "pagination", "prev", "previous", "limit", "size", "perpage", "pagesize",
-    "status", "code", "success", "ok", "message", "requestid",
+    "status", "code", "success", "ok", "message", "requestid", "before", "kind", "maxresults", "resultcount",
 ))  # fmt: skip
 """What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
-_PAGED: Final = frozenset((*NEXT, *MORE, *LAST_PAGES, "perpage", "pagesize", "startat")) - {"more", "pages"}
-_PAGED_FLAGS: Final = frozenset(LAST) - {"done", "last"}  # a task may be done
+_SURE: Final = frozenset((*NEXT, *MORE)) - {"next", "more"}  # no record's own word
+_LIKELY: Final = frozenset((
+    *OFFSETS, *LAST_PAGES, "next", "more", "limit", "size", "perpage", "pagesize", "maxresults",
+))  # fmt: skip
+_BLANK: Final = frozenset((*TOKENS, "prev", "previous", "before"))
+_FLAGS: Final = frozenset(LAST) - {"done", "last"}  # a task may be done
 _COUNTED: Final = frozenset((*TOTALS, "resultcount"))
+_ENOUGH: Final = 2  # likely words
 
 Keys = tuple[str, ...]
 
@@ -46,27 +51,39 @@ def null_list(node: dict[str, Any], segment: str, keys: Keys = ()) -> Keys | Non
 
 
 def empty_list(document: dict[str, Any], lists: list[Keys]) -> Keys | None:
-    """The first of the empty `lists`, or where one was left out, with an envelope around it and no record."""
+    """The first of the empty `lists`, or where one was left out, with an envelope around it and no record.
+
+    One likely word is enough where nothing else stands beside the list; a book has a `pageCount` too.
+    """
     if any(key in document for key in ID_FIELDS):
         return None
-    paged = any(is_paged(node) for node in (document, *_inner(document)))
+    speaks = sum(map(_speech, (document, *_inner(document))))
     bare = all(plain(key) in _AROUND for key, value in document.items() if not _is_empty_list(value))
     if not lists:
-        return ("data",) if paged and bare else None
-    return lists[0] if paged or (bare and len(lists[0]) == 1) else None
+        return ("data",) if speaks and bare else None
+    if bare:
+        return lists[0] if speaks or len(lists[0]) == 1 else None
+    return lists[0] if speaks >= _ENOUGH else None
 
 
 def is_paged(node: dict[str, Any]) -> bool:
-    """Whether an object speaks of pages; a count and a cursor do where they say that there is nothing."""
-    return any(_speaks_of_pages(plain(key), value) for key, value in node.items())
+    """Whether an object speaks of pages."""
+    return _speech(node) > 0
 
 
-def _speaks_of_pages(word: str, value: Any) -> bool:
+def _speech(node: dict[str, Any]) -> int:
+    return sum(_weight(plain(key), value) for key, value in node.items())
+
+
+def _weight(word: str, value: Any) -> int:
+    """How much a member speaks of pages; a count and a cursor do where they say that there is nothing."""
+    if word in _SURE:
+        return _ENOUGH
     if word in _COUNTED:
         return str(value) == "0"
-    if word in TOKENS:
-        return value in (None, "")
-    return word in _PAGED or (word in _PAGED_FLAGS and value is True)
+    if word in _BLANK and value in (None, ""):
+        return 1
+    return word in _LIKELY or (word in _FLAGS and value is True)
 
 
 def _inner(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,6 @@ from varlor.errors import SourceError
 from varlor.ports import Clock, Cursor, PageFacts, PageResponse, ReadJob, WaitRequiredError
 
 _LONGEST_JOB: Final = 86_400.0  # seconds
-_LONGEST_UNTOLD: Final = 300.0  # that a job may have no state, not even null
 _SHORTEST_WAIT: Final = 2.0
 _LONGEST_WAIT: Final = 60.0
 _SHARE: Final = 0.25  # of the time a job has taken so far, until it is asked for again
@@ -174,11 +173,22 @@ class ExportReader:
         age = (self._clock.now() - datetime.fromisoformat(stage.begun)).total_seconds()
         if age > _LONGEST_JOB:
             raise SourceError("export_failed", f"The export {stage.job} was not done within a day: {state}.")
-        if not found and age > _LONGEST_UNTOLD:
-            raise SourceError(
-                "bad_records", f"The answer holds no state of the export at statusPath {status.status_path}."
-            )
+        if not found:
+            self._untold(document)
         raise WaitRequiredError("export", min(max(age * _SHARE, _SHORTEST_WAIT), _LONGEST_WAIT))
+
+    def _untold(self, document: Any) -> None:
+        """Where no state is at `statusPath`: some APIs leave it out until the job is done."""
+        done, where = self._wanted.done, self._wanted.status.status_path
+        words = {word.lower() for word in (*done.values, *done.failed)}
+        members = document.items() if isinstance(document, dict) else ()
+        elsewhere = next((name for name, value in members if str(value).lower() in words), None)
+        if elsewhere is not None:
+            raise SourceError(
+                "bad_records",
+                f"No state of the export is at statusPath {where}, but one is at $.{elsewhere}.",
+            )
+        self._job.note(f"The API's answer holds no state of the export at statusPath {where} so far.")
 
     def _addresses_in(self, document: Any, answer: OutResponse, stage: Stage) -> list[str]:
         download = self._wanted.download

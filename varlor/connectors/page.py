@@ -1,5 +1,6 @@
 """One page as the datasets room takes it: JSON bytes and the simple path to a list of records in them."""
 
+import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -12,9 +13,10 @@ from varlor.connectors.http.message import OutResponse
 from varlor.connectors.jsonpaths import Path, path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.seen import Marks
+from varlor.connectors.pagination.step import Beside
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
-from varlor.connectors.records import ERRORS, Place, an_error, extract, given, locate
+from varlor.connectors.records import ERRORS, Place, an_error, extract, given, locate, tells_error
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 from varlor.redaction import redact_text
@@ -22,7 +24,12 @@ from varlor.redaction import redact_text
 _NO_CONTENT: Final = 204
 _BRIEF: Final = 65_536  # bytes that an answer with an empty list does not exceed
 _WORDS: Final = ("message", "detail")
-_MORE_OR_NOT: Final = (b'"has', b'"more', b'"is_last', b'"isLast', b'"end_of', b'"endOf')
+_TAIL: Final = 8192  # bytes before the last bracket, where what follows the records stands
+_FLAG: Final = re.compile(
+    rb'"(?:has_?more(?:_?items)?|has_?next(?:_?page)?|more(?:_?results?|_?records)?'
+    rb'|is_?last(?:_?page)?|end_?of_?(?:stream|list|records))"\s*:\s*[tf]',
+    re.IGNORECASE,
+)
 
 
 class Page:
@@ -115,13 +122,13 @@ class Page:
                 error.excerpt = redact_text(error.excerpt, self._secrets)
             raise
 
-    def around(self, where: Path, *, beside: bool = False) -> Any:
+    def around(self, where: Path, *, beside: Beside = None) -> Any:
         """The answer, or the answer with its records cut out, where that holds the same at `where`.
 
         Cutting saves parsing the records of pages that go to Arrow as they are. `beside`: what says
-        whether there is more, wherever it stands, is wanted too; that takes a look at every byte.
+        whether there is more is wanted too, `anywhere` by a look at every byte.
         """
-        if beside and self._frame_hides():
+        if beside and self._frame_hides(beside):
             return self.answer()
         if self._decoded is None and self.place.shape == "list" and self.place.path != "$" and where.keys:
             if self._framed is None:
@@ -141,10 +148,14 @@ class Page:
         except orjson.JSONDecodeError:
             return None
 
-    def _frame_hides(self) -> bool:
+    def _frame_hides(self, beside: Beside) -> bool:
         body = self._body
         start, end = body.find(b"["), body.rfind(b"]")
-        return any(body.find(word, start, end) >= 0 for word in _MORE_OR_NOT)
+        if beside == "anywhere" and (
+            body.find(b'"has', start, end) >= 0 or body.find(b'"more"', start, end) >= 0
+        ):
+            return True
+        return _FLAG.search(body, max(start, end - _TAIL, 0), max(end, 0)) is not None
 
     def records(self) -> list[Any]:
         return self._records if self._records is not None else extract(self.answer(), self.place)
@@ -200,7 +211,7 @@ class Page:
         if place.path == "$":  # a list, or objects by id, where now a message is
             said = _is_message(answer, str | list if place.shape == "keyed" else str | list | dict)
         else:
-            said = any(answer.get(name) for name in ERRORS) and not path(place.path).all(answer)
+            said = tells_error(answer) and not any(path(place.path).all(answer))
         if said:
             raise an_error()
 
@@ -209,7 +220,7 @@ class Page:
         if not keys or len(self._body) > _BRIEF or b'"error' not in self._body:
             return
         answer = self.answer()
-        if any(answer.get(name) for name in ERRORS) and not path(".".join(("$", *keys))).one(answer):
+        if tells_error(answer) and not path(".".join(("$", *keys))).one(answer):
             raise an_error()
 
     def take_marks(self) -> Marks:

@@ -17,6 +17,8 @@ NAMES: Final = (
 _COLUMNS: Final = ("columns", "column_names", "columnNames", "fields", "headers", "header")
 _IDS: Final = ("id", "_id", "uuid", "guid", "key")
 ERRORS: Final = ("error", "errors")
+_PAGERS: Final = frozenset({"meta", "paging", "pagination", "page", "links", "_links"})
+_FINE: Final = frozenset({"", "0", "200", "ok", "none", "null", "false", "success"})
 _DEPTH: Final = 3
 _ALIKE: Final = 0.8  # share of its keys that every value of an object keyed by id has in common
 
@@ -55,12 +57,17 @@ def locate(document: Any, url_path: str = "") -> Place:
     if table is not None:
         return table
     segments = _segments(url_path)
+    if any(key in document for key in _IDS):
+        segments = segments[:1]  # of one object, a list called like its kind is its children
     lists = list(_lists(document, ()))
-    if any(document.get(key) for key in ERRORS):  # an empty list beside it is no answer
+    failed = tells_error(document)
+    if failed:  # an empty list beside it is no answer
         lists = [each for each in lists if each[1]]
     best = _best(document, lists, segments)
     if best is not None:
         return Place(to(*best))
+    if failed:
+        raise an_error()
     nowhere = null_list(document, segments[0]) or empty_list(document, [keys for keys, _ in lists])
     return _whole(document) if nowhere is None else Place(to(*nowhere))
 
@@ -69,6 +76,22 @@ def _segments(url_path: str) -> list[str]:
     """The last two of a path, the last one first: `orders` for /orders.json, and for /orders/search."""
     segments = (segment.partition(".")[0].lower() for segment in reversed(url_path.split("/")))
     return [segment for segment in segments if segment][:2] or [""]
+
+
+def tells_error(document: dict[str, Any]) -> bool:
+    """Whether an answer under a good status says that something went wrong."""
+    return any(_is_error(document.get(key)) for key in ERRORS)
+
+
+def _is_error(value: Any) -> bool:
+    if isinstance(value, dict):
+        codes = [value[key] for key in ("code", "status", "count") if key in value]
+        return bool(value) and not (codes and all(_is_fine(code) for code in codes))
+    return bool(value) and not _is_fine(value)
+
+
+def _is_fine(value: Any) -> bool:
+    return str(value).strip().lower() in _FINE
 
 
 def an_error() -> SourceError:
@@ -145,20 +168,29 @@ def _best(
         return min(named, key=rank)[0]
     if any(key in document for key in _IDS):
         return None  # one object, with lists of its own
-    ranked = [(_is_paged(document, keys), len(values), -len(keys), keys) for keys, values in lists]
-    likely = [each for each in ranked if each[0] or each[1]]
-    return max(likely, key=lambda each: each[:3])[3] if likely else None
+    ranked = [
+        (not _is_pagers(keys), _is_paged(document, keys), len(values), -len(keys), keys)
+        for keys, values in lists
+    ]
+    if not any(values for _, values in lists):
+        return None
+    return max((each for each in ranked if each[1] or each[2]), key=lambda each: each[:4])[4]
+
+
+def _is_pagers(keys: tuple[str, ...]) -> bool:
+    """Whether a list belongs to what speaks of pages, as its links do."""
+    return any(key.lower() in _PAGERS for key in keys)
 
 
 def _is_paged(document: dict[str, Any], keys: tuple[str, ...]) -> bool:
-    """Whether words about pages stand right beside the list."""
+    """Whether words about pages stand right beside the list; those at the answer's top are of all lists."""
+    if len(keys) == 1 or _is_pagers(keys):
+        return False
     beside = path(to(*keys[:-1])).one(document)
     return isinstance(beside, dict) and is_paged(cast("dict[str, Any]", beside))
 
 
 def _whole(document: dict[str, Any]) -> Place:
-    if any(document.get(key) for key in ERRORS):
-        raise an_error()
     for name in ("", *WRAPPERS):
         value = document if not name else document.get(name)
         if isinstance(value, dict) and _is_keyed(cast("dict[str, Any]", value)):

@@ -27,7 +27,36 @@ from varlor.errors import InvalidInputError, SourceError
 MOST_TRIALS: Final = 4
 _OUTER: Final = frozenset({"page", "pagination", "paging"})
 _DOUBTFUL: Final = frozenset({"count"})  # as often the length of this page as that of the whole
-_SIZES: Final = frozenset({12, 16, 24, 32, 36, 48, 64, 128, 256})  # beside the round ones
+_SIZES: Final = frozenset(
+    {
+        10,
+        12,
+        15,
+        16,
+        20,
+        24,
+        25,
+        30,
+        32,
+        36,
+        40,
+        48,
+        50,
+        60,
+        64,
+        75,
+        80,
+        100,
+        128,
+        150,
+        200,
+        250,
+        256,
+        300,
+        500,
+        1000,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +125,7 @@ def choose(scene: Scene, known: tuple[str, ...]) -> Choice:
 def _end(signs: Signs, scene: Scene) -> str | None:
     """A certain end, unless a total speaks against it."""
     doubtful = signs.total is not None and (
-        words.plain(signs.total[0][-1]) in _DOUBTFUL or _may_be_full(scene)
+        words.plain(signs.total[0][-1]) in _DOUBTFUL or _may_be_full(signs, scene)
     )
     total = signs.total_value
     open_end = signs.more is True or signs.token is not None or signs.token_header is not None
@@ -113,12 +142,14 @@ def _end(signs: Signs, scene: Scene) -> str | None:
     return None
 
 
-def _may_be_full(scene: Scene) -> bool:
+def _may_be_full(signs: Signs, scene: Scene) -> bool:
     """Whether so many records may be what a page holds at most: some APIs count those of the page alone."""
+    if signs.page or signs.last_page or signs.offset:
+        return False  # whoever speaks of positions counts all
     sizes = [scene.base.param(name) for name in scene.base.names() if words.is_size(name)]
     if sizes:
         return str(scene.count) in sizes
-    return scene.count in _SIZES or (scene.count >= 10 and scene.count % 5 == 0)  # noqa: PLR2004 - no page is smaller
+    return scene.count in _SIZES
 
 
 def _beyond_first(signs: Signs, scene: Scene) -> bool:

@@ -53,7 +53,7 @@ class NextUrlStyle:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        answer = scene.page.around(self._path, beside=True)
+        answer = scene.page.around(self._path, beside="near")
         found = self._path.all(answer)
         if self._path.keys and says_more(answer, self._path.keys) is False:
             return End()
@@ -97,7 +97,7 @@ class CursorStyle:
         if self._path is None:
             header = scene.page.headers.get(self._config.cursor_header or "")
             return None, [] if header is None else [header]
-        answer = scene.page.around(self._path, beside=True)
+        answer = scene.page.around(self._path, beside="anywhere")
         return answer, self._path.all(answer)
 
     def _sendable(self, found: list[Any]) -> Any:

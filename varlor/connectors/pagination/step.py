@@ -1,7 +1,7 @@
 """What every style answers after a page: the next request, or why there is none."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -13,6 +13,8 @@ from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.records import Place
 from varlor.errors import InvalidInputError
 
+Beside = Literal["near", "anywhere"] | None
+
 
 class Answer(Protocol):
     """What pagination needs of a page; `url` is where it came from in the end."""
@@ -23,7 +25,7 @@ class Answer(Protocol):
     marks: Marks | None
 
     def answer(self) -> Any: ...
-    def around(self, where: Path, *, beside: bool = False) -> Any:
+    def around(self, where: Path, *, beside: Beside = None) -> Any:
         """The answer, of which only what is at `where` is asked; `beside`: also whether there is more."""
         ...
 
@@ -94,7 +96,8 @@ class Scene:
         if target.host == home.host and (target.scheme, home.scheme) == ("http", "https"):
             target = target._replace(scheme=home.scheme, port=home.port)
         here = parse(self.page.url)
-        if target.origin == here.origin and len(target.path) > 1 and here.path.endswith(target.path):
+        shortened = not urlsplit(link.strip()).netloc and len(target.path) > 1
+        if shortened and target.origin == here.origin and here.path.endswith(target.path):
             target = target._replace(path=here.path)
         return Asked(without_params(target, self.secret_params).url, self.sent.body)
 

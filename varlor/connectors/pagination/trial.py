@@ -14,6 +14,7 @@ from varlor.connectors.pagination.vocabulary import ID_FIELDS
 Verdict = Literal["same", "other", "empty", "mixed", "unsure"]
 
 _SAMPLE: Final = 64  # records from either end of the first page
+_PAGE: Final = 10  # records of a page that may share one with the next
 _MOST_SHARED: Final = 0.1  # of the fewer records: rows may move while we read
 
 
@@ -66,7 +67,8 @@ class Fingerprint:
             for each in (records, again)
         ]
         fields = dict(old)
-        if all(fields.get(value, names) == names for value, names in pairs):
+        shared = [(names, fields[value]) for value, names in pairs if value in fields]
+        if not shared or not all(full > short for full, short in shared):
             return None
         return "same" if fields.keys() <= {value for value, _ in pairs} else "mixed"
 
@@ -79,9 +81,13 @@ class Fingerprint:
 
 
 def _are_others(values: frozenset[str], records: list[Any], name: str) -> bool:
-    """Whether hardly any is of both, by the smaller: a page may be cut out of what came at once."""
+    """Whether hardly any is of both, by the smaller: a page may be cut out of what came at once.
+
+    One may be: a page may begin with the last record of the one before.
+    """
     found = set(_values(records, name))
-    return len(values & found) <= _MOST_SHARED * min(len(values), len(found))
+    most = max(_MOST_SHARED * min(len(values), len(found)), 1 if len(values) >= _PAGE else 0)
+    return len(values & found) <= most and bool(found - values)
 
 
 def _identifying(records: list[Any]) -> str:

@@ -96,5 +96,9 @@ def beside_size(name: str) -> str | None:
     return next((size.sub(position, name) for size, position in _BESIDE_SIZES if size.search(name)), None)
 
 
+def is_position(name: str) -> bool:
+    return plain(name) in {*PAGES, *OFFSETS, *TOTALS, *LAST_PAGES} or is_size(name)
+
+
 def is_size(name: str) -> bool:
     return plain(name).endswith(("limit", "size", "perpage", "top", "maxresults", "rows"))
