@@ -40,6 +40,11 @@ class Alike(OddApi):
         self.asked = getattr(self, "asked", 0) + 1
         return Answer({"found": {}, "page": int(query.get("page", "1")), "time": f"12:00:{self.asked}"})
 
+    def miscounted(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
+        """Its header counts fewer pages than there are."""
+        at = (int(query.get("page", "1")) - 1) * 10
+        return Answer([{"id": n} for n in range(25)][at:][:10], x_total_pages="2")
+
     def shop_items(self, query: Query, headers: dict[str, str], body: bytes) -> Answer:
         """Its next link is a whole address, of a path that this one's ends with."""
         return Answer({"data": [{"id": 0}], "next": f"http://{headers['host']}/items?p=2"})
@@ -78,6 +83,10 @@ async def test_objects_that_are_counted_explicitly_are_read_one_by_one(alike: Re
 
 async def test_an_object_that_is_none_of_many_is_read_once(alike: Reader) -> None:
     assert len((await alike.read("/echo", pagination=BY_PAGE)).records) == 1
+
+
+async def test_a_header_that_counts_too_few_pages_ends_nothing(alike: Reader) -> None:
+    assert (await alike.read("/miscounted", pagination=BY_PAGE)).ids == list(range(25))
 
 
 async def test_a_whole_address_is_followed_as_it_is(alike: Reader) -> None:

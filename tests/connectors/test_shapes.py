@@ -148,6 +148,8 @@ async def test_an_empty_list_of_a_record_is_its_own(reader: Reader) -> None:
         {"orderNumber": "A1", "total": 0, "discounts": []},
         {"date": "2026-01-02", "count": 0, "alerts": []},
         {"title": "x", "next": None, "images": []},
+        {"title": "x", "window": {"limit": 5, "size": 3}, "alerts": []},
+        {"count": 0},
         {"before": "a", "after": None, "repo": "r", "changes": []},
         {"id": 42, "raws": [{"id": 1}, {"id": 2}]},
     ]

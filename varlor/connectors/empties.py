@@ -31,6 +31,7 @@ _LIKELY: Final = frozenset((
 _BLANK: Final = frozenset((*TOKENS, "prev", "previous", "before"))
 _FLAGS: Final = frozenset(LAST) - {"done", "last"}  # a task may be done
 _COUNTED: Final = frozenset((*TOTALS, "resultcount"))
+_ABOUT: Final = ("meta", "pag", "link", "cursor", "info")
 _ENOUGH: Final = 2  # likely words
 
 Keys = tuple[str, ...]
@@ -57,10 +58,12 @@ def empty_list(document: dict[str, Any], lists: list[Keys]) -> Keys | None:
     """
     if any(key in document for key in ID_FIELDS):
         return None
-    speaks = sum(map(_speech, (document, *_inner(document))))
+    holders = {keys[0] for keys in lists if len(keys) > 1}
+    speaks = sum(map(_speech, (document, *_inner(document, holders))))
     bare = all(plain(key) in _AROUND for key, value in document.items() if not _is_empty_list(value))
     if not lists:
-        return ("data",) if speaks and bare else None
+        is_count = len(document) == 1 and not _COUNTED.isdisjoint(map(plain, document))
+        return ("data",) if speaks and bare and not is_count else None
     if bare:
         return lists[0] if speaks or len(lists[0]) == 1 else None
     return lists[0] if speaks >= _ENOUGH else None
@@ -86,8 +89,11 @@ def _weight(word: str, value: Any) -> int:
     return word in _LIKELY or (word in _FLAGS and value is True)
 
 
-def _inner(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (value for value in document.values() if isinstance(value, dict))
+def _inner(document: dict[str, Any], holders: set[str]) -> Iterator[dict[str, Any]]:
+    """The objects that hold the lists, by their names, and those that are called as words about pages are."""
+    for key, value in document.items():
+        if isinstance(value, dict) and (key in holders or any(word in plain(key) for word in _ABOUT)):
+            yield value
 
 
 def _is_empty_list(value: Any) -> bool:

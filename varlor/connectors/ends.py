@@ -133,7 +133,8 @@ def past_the_end(state: State, error: SourceError) -> bool:
 
 def _is_beyond(state: State) -> bool:
     """Whether we are after the last page that the API itself named, because its total promised more."""
-    last, at = state.promise.last, state.asked.at
+    promise, at = state.promise, state.asked.at
+    last = promise.excused if promise.last is None else promise.last
     return last is not None and at is not None and at > last
 
 

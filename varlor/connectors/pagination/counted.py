@@ -96,6 +96,8 @@ class PageNumberStyle:
             return End(self._said(told, rows, scene.progress.empty))
         if told.total is not None and rows == told.total and self._from_the_top:
             return End()
+        if at == told.excused and scene.count < scene.progress.largest:
+            return End()
         return self.ahead(scene, 1)
 
     def ahead(self, scene: Scene, steps: int) -> Asked:
@@ -115,10 +117,13 @@ class PageNumberStyle:
         return self._numbered(base, self._at(sent) - 1)
 
     def told(self, scene: Scene) -> Promise:
+        pages = _number(self._pages, scene, None)
         header = None if self._pages else header_number(scene.page.headers, PAGE_COUNT_HEADERS)
-        pages = _number(self._pages, scene, header)
-        last = scene.promise.last if pages is None else pages - 1 + self._first
-        return Promise(_number(self._total, scene, scene.promise.total), last)
+        last, excused = (
+            before if number is None else number - 1 + self._first
+            for number, before in ((pages, scene.promise.last), (header, scene.promise.excused))
+        )
+        return Promise(_number(self._total, scene, scene.promise.total), last, excused)
 
     def promises(self, promise: Promise, asked: Asked, largest: int) -> bool:
         """Whether the API's own count says that there is something at `asked`, in pages of `largest`."""

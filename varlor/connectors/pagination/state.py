@@ -50,7 +50,7 @@ class State:
             "visited": self.visited.dump(),
             "seen": self.seen.dump(),
             "trial": self.trial.dump() if self.trial else None,
-            "promise": [self.promise.total, self.promise.last],
+            "promise": [self.promise.total, self.promise.last, self.promise.excused],
         }
 
     @classmethod

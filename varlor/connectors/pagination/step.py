@@ -54,10 +54,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the API last said that it holds: records in all, and the number of the last page."""
+    """What the API last said that it holds: records in all, and the number of the last page.
+
+    `excused`: the last page by a header, after which a refusal is an end; pages go on where records do.
+    """
 
     total: int | None = None
     last: int | None = None
+    excused: int | None = None
 
 
 NOTHING: Final = Promise()
@@ -96,7 +100,8 @@ class Scene:
         if target.host == home.host and (target.scheme, home.scheme) == ("http", "https"):
             target = target._replace(scheme=home.scheme, port=home.port)
         here = parse(self.page.url)
-        shortened = not urlsplit(link.strip()).netloc and len(target.path) > 1
+        asked = parse(self.sent.url).path  # before a redirect: what was answered there is no slip
+        shortened = not urlsplit(link.strip()).netloc and target.path not in {"", "/", asked}
         if shortened and target.origin == here.origin and here.path.endswith(target.path):
             target = target._replace(path=here.path)
         return Asked(without_params(target, self.secret_params).url, self.sent.body)
