@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.connectors.kit import Reader, Reading, connector, records_of
-from tests.connectors.odd_api import OddApi
+from tests.connectors.odd_api import Answer, OddApi
 from varlor.connectors import sending
 from varlor.contracts.connector import Secrets
 from varlor.contracts.fetch import FetchRequest
@@ -119,7 +119,7 @@ async def test_failures_under_way_cost_nothing_but_their_repeat(
 
 
 async def test_a_credential_that_ends_meanwhile_is_renewed_for_all(reader: Reader, odd_api: OddApi) -> None:
-    odd_api.failing = {7: 401, 8: 401, 9: 401, 20: 401}
+    odd_api.instead = {("offset", at): [Answer({"detail": "old"}, 401)] for at in ("60", "70", "80", "190")}
     reader.renewals = 4
     reading = await reader.read("/offset?n=395&total=true", pagination=COUNTED)
     assert reading.ids == list(range(395))
