@@ -37,12 +37,9 @@ class CareActivities:
     @activity.defn
     @ending
     @translated
+    @pulse()
     async def compact_dataset(self, ref: DatasetRef) -> CompactOutcome:
         """Join small files, step by step; `busy` when a sync has, or takes, the dataset."""
-        async with pulse():
-            return await self._compact(ref)
-
-    async def _compact(self, ref: DatasetRef) -> CompactOutcome:
         tenant, joined, until = self._store.tenant(ref.tenant_id), 0, monotonic() + SPELL_SECONDS
         try:
             location = (await tenant.datasets.get(ref.dataset_id)).location
@@ -62,12 +59,9 @@ class CareActivities:
     @activity.defn
     @ending
     @translated
+    @pulse()
     async def clean_dataset(self, ref: DatasetRef) -> MaintainOutcome:
         """Delete what is no longer needed, shorten the log, and note when to come again."""
-        async with pulse():
-            return await self._clean(ref)
-
-    async def _clean(self, ref: DatasetRef) -> MaintainOutcome:
         tenant = self._store.tenant(ref.tenant_id)
         try:
             location = (await tenant.datasets.get(ref.dataset_id)).location

@@ -175,12 +175,9 @@ class FetchActivities:
 
     @activity.defn
     @translated
+    @pulse()
     async def finish_run(self, order: FinishInput) -> FinishOutcome:
         """Record how the run ended, give the dataset back, and name who waits for it."""
-        async with pulse():
-            return await self._finish(order)
-
-    async def _finish(self, order: FinishInput) -> FinishOutcome:
         tenant = self._store.tenant(order.tenant_id)
         run = await tenant.runs.get(order.run_id)
         location = self._datasets.location(order.tenant_id, run.dataset_id)

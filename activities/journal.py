@@ -82,9 +82,10 @@ class Journal:
 
     async def catch_up(self) -> None:
         """Let the run's row say what the dataset has: a worker may die between checkpoint and `committed`."""
+        reached = self.tally.freeze()
         counted = self.run.model_dump(include=set(Counters.model_fields), by_alias=False)
-        if counted != self.tally.freeze().model_dump(by_alias=False):
-            self.run = await self.store.runs.count(self.run.id, self.tally.freeze())
+        if counted != reached.model_dump(by_alias=False):
+            self.run = await self.store.runs.count(self.run.id, reached)
 
     async def committed(self, counters: Counters, changes: Sequence[SchemaChange]) -> None:
         """A checkpoint is in the dataset: let the run's row say so."""

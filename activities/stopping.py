@@ -20,9 +20,13 @@ async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) ->
     A page that takes too long even then is given up: raises CancelledError after a cancel, else
     TimeoutError (another worker takes over).
     """
+    async with pulse():
+        return await _until_stopped(chunk, stop)
+
+
+async def _until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) -> T:
     reading = asyncio.create_task(chunk)
     shutdown = asyncio.create_task(activity.wait_for_worker_shutdown())
-    beating = asyncio.create_task(_pulse())
     canceled = False
     try:
         await asyncio.wait({reading, shutdown}, return_when=asyncio.FIRST_COMPLETED)
@@ -41,8 +45,6 @@ async def until_stopped(chunk: Coroutine[None, None, T], stop: asyncio.Event) ->
     except BaseException as error:
         _let_go(error)
         raise
-    finally:
-        beating.cancel()
 
 
 @asynccontextmanager

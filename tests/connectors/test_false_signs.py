@@ -40,6 +40,11 @@ async def test_the_lists_of_one_of_many_are_its_own(reader: Reader) -> None:
     assert (await reader.read("/raw/7")).records == [record]
 
 
+async def test_an_empty_list_of_any_name_beside_no_error_is_an_empty_page(reader: Reader) -> None:
+    reader.api.prepared.append(Answer({"error": "ok", "my list": []}))
+    assert (await reader.read("/raw", recordPath="$['my list']")).records == []
+
+
 @pytest.mark.parametrize("error", ["none", "0", {"code": 0, "message": "OK"}, {"code": None}, {"count": 0}])
 async def test_an_error_that_says_that_there_is_none_is_none(reader: Reader, error: Any) -> None:
     reader.api.prepared.append(Answer({"data": [], "error": error}))

@@ -9,6 +9,7 @@ from varlor.connectors.pagination.counted import OffsetStyle, PageNumberStyle
 from varlor.connectors.pagination.seen import identified
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import Promise, Scene, Style
+from varlor.connectors.pagination.vocabulary import is_position
 from varlor.contracts.pagination import Keyset, Offset, PageNumber, Pagination
 from varlor.errors import SourceError
 
@@ -37,9 +38,9 @@ class Ends:
         return style if isinstance(style, OffsetStyle | PageNumberStyle) else None
 
     def is_all(self, state: State, scene: Scene) -> bool:
-        """Whether a style that counts has nothing to go on to, by the API's own count or for want of one."""
+        """Whether a style that counts has nothing to go on to from the single object of a page."""
         style = self.counted(state)
-        return style is not None and not style.left(scene)
+        return style is not None and not style.left(scene) and not _is_one_of_many(state, scene)
 
     def _told(self, state: State, style: OffsetStyle | PageNumberStyle, page: Page | None) -> Promise:
         if page is None:
@@ -148,3 +149,12 @@ def _size(state: State) -> int | None:
 def _full(state: State) -> bool:
     size = _size(state)
     return size is not None and state.progress.last >= size
+
+
+def _is_one_of_many(state: State, scene: Scene) -> bool:
+    """Whether the user says how objects are counted, and this one has an id or a number of its own."""
+    record = next(iter(scene.page.records()), None)
+    if state.bare or not isinstance(record, dict):
+        return record is None  # an empty page, which its style judges
+    numbers = (key for key, value in record.items() if isinstance(value, int) and not isinstance(value, bool))
+    return identified(record) or any(not is_position(key) for key in numbers)

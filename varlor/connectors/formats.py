@@ -32,9 +32,7 @@ _SAMPLE_BYTES: Final = 65_536
 _MOST_TRIES: Final = 1000  # line breaks inside one quoted value
 _BATCH: Final = 1000  # rows encoded at a time
 _RECORD_SEPARATOR: Final = b"\x1e"  # RFC 7464
-_DECLARED: Final = re.compile(
-    rb"sep=([^\r\n\"])[\r\n]+", re.IGNORECASE
-)  # a line for Excel, before the header
+_DECLARED: Final = re.compile(rb"sep=([^\r\n\"])[\r\n]+", re.IGNORECASE)  # for Excel, before the header
 _NO_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x19]")  # a picture, a program, a packed document
 _END: Final = "\x04"  # a row of ours after the last one; inside a quote that is never closed, it is none
 # JSON or a page for people, whatever the media type says: read as a table they would hold no rows.

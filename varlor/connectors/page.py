@@ -188,7 +188,8 @@ class Page:
             require_json(self._body)
         keys = path(place.path).keys
         if place.shape == "list" and keys is not None and self._holds(keys):
-            self._refuse_error_beside(keys)
+            if keys and self._may_tell_error():
+                self._refuse_error(place)
             self.record_path = place.path
             return
         self._refuse_error(place)
@@ -201,7 +202,7 @@ class Page:
             return self._body.lstrip()[:1] == b"["
         if _named(self._body, self._body.find(b"["), keys[-1]):
             return True
-        return isinstance(path(".".join(("$", *keys))).one(self.answer()), list)
+        return isinstance(path(self.place.path).one(self.answer()), list)
 
     def _refuse_error(self, place: Place) -> None:
         """An error under status 200 must not pass for an empty last page."""
@@ -215,13 +216,9 @@ class Page:
         if said:
             raise an_error()
 
-    def _refuse_error_beside(self, keys: tuple[str, ...]) -> None:
-        """An error beside an empty list: taken for an end, it would empty a dataset that is replaced."""
-        if not keys or len(self._body) > _BRIEF or b'"error' not in self._body:
-            return
-        answer = self.answer()
-        if tells_error(answer) and not path(".".join(("$", *keys))).one(answer):
-            raise an_error()
+    def _may_tell_error(self) -> bool:
+        """Whether it may be an error beside an empty list, which would empty a dataset that is replaced."""
+        return len(self._body) <= _BRIEF and b'"error' in self._body
 
     def take_marks(self) -> Marks:
         """Once: the records stay as they came."""

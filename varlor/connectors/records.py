@@ -166,14 +166,12 @@ def _best(
     named = [f for f in lists if known(f[0][-1]) is not None or f[0][0] == "_embedded"]
     if named:
         return min(named, key=rank)[0]
-    if any(key in document for key in _IDS):
-        return None  # one object, with lists of its own
+    if any(key in document for key in _IDS) or not any(values for _, values in lists):
+        return None  # one object, with lists of its own; or nothing
     ranked = [
         (not _is_pagers(keys), _is_paged(document, keys), len(values), -len(keys), keys)
         for keys, values in lists
     ]
-    if not any(values for _, values in lists):
-        return None
     return max((each for each in ranked if each[1] or each[2]), key=lambda each: each[:4])[4]
 
 

@@ -16,11 +16,10 @@ from varlor.connectors.pagination.build import build
 from varlor.connectors.pagination.choose import Choice, choose
 from varlor.connectors.pagination.memory import MOST_EMPTY
 from varlor.connectors.pagination.probe import Probe
-from varlor.connectors.pagination.seen import Seen, identified, same_records
+from varlor.connectors.pagination.seen import Seen, same_records
 from varlor.connectors.pagination.state import State
 from varlor.connectors.pagination.step import End, Progress, Scene, Style
 from varlor.connectors.pagination.trial import Trial
-from varlor.connectors.pagination.vocabulary import is_position
 from varlor.connectors.plan import Plan
 from varlor.connectors.rules import Rules
 from varlor.connectors.sending import MOST_BYTES, Errand, Sender, at_home
@@ -192,7 +191,7 @@ class RestReader:
         scene = Scene(state.base, state.asked, page, count, progress, secret, state.promise)
         if state.config is None or state.presumed:
             return self._decide(state, scene)
-        if page.place.shape == "one" and self._ends.is_all(state, scene) and not _goes_on(state, page):
+        if page.place.shape == "one" and self._ends.is_all(state, scene):
             self._job.note("The answer is a single object: there is nothing to count on from it.")
             return None
         step = self._step(self._style(state.config, bare=state.bare), scene)
@@ -288,12 +287,3 @@ class RestReader:
 
 def _seen(state: State, scene: Scene) -> Seen:
     return state.seen if scene.page.marks is None else state.seen.then(scene.page.marks)
-
-
-def _goes_on(state: State, page: Page) -> bool:
-    """Whether a single object is one of many: the user says how they are counted, and it has a number."""
-    record = next(iter(page.records()), None)
-    if state.bare or not isinstance(record, dict):
-        return record is None  # an empty page, which its style judges
-    numbers = (key for key, value in record.items() if isinstance(value, int) and not isinstance(value, bool))
-    return identified(record) or any(not is_position(key) for key in numbers)

@@ -27,36 +27,10 @@ from varlor.errors import InvalidInputError, SourceError
 MOST_TRIALS: Final = 4
 _OUTER: Final = frozenset({"page", "pagination", "paging"})
 _DOUBTFUL: Final = frozenset({"count"})  # as often the length of this page as that of the whole
-_SIZES: Final = frozenset(
-    {
-        10,
-        12,
-        15,
-        16,
-        20,
-        24,
-        25,
-        30,
-        32,
-        36,
-        40,
-        48,
-        50,
-        60,
-        64,
-        75,
-        80,
-        100,
-        128,
-        150,
-        200,
-        250,
-        256,
-        300,
-        500,
-        1000,
-    }
-)
+_SIZES: Final = frozenset((
+    10, 12, 15, 16, 20, 24, 25, 30, 32, 36, 40, 48, 50, 60, 64, 75, 80,
+    100, 128, 150, 200, 250, 256, 300, 500, 1000,
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,6 @@ function FoundEndpoints() {
   );
 }
 
-
 const SOURCES: Record<string, string> = {
   preset: 'from its preset',
   openapi: 'from its OpenAPI document',

@@ -6,7 +6,7 @@ export const UNITS = { minutes: 60, hours: 3600, days: 86_400 } as const;
 export type Unit = keyof typeof UNITS;
 
 /** What the API takes at most, in seconds: a year of 366 days. */
-export const LONGEST = 366 * UNITS.days;
+const LONGEST = 366 * UNITS.days;
 
 export const rhythmFields = {
   kind: z.enum(['every', 'cron']),
@@ -38,12 +38,16 @@ export function toRhythm(values: RhythmValues): { every: number } | { cron: stri
   return { cron: values.cron, timeZone: values.timeZone };
 }
 
+export function isTooLong({ amount, unit }: RhythmValues): boolean {
+  return amount * UNITS[unit] > LONGEST;
+}
+
 /** The next five times; null when the cron line cannot be read. */
 export function nextTimes(values: RhythmValues, now: Date): Date[] | null {
   if (values.kind === 'every') {
     const step = values.amount * UNITS[values.unit] * 1000;
     if (!(step > 0)) return null;
-    if (values.amount * UNITS[values.unit] > LONGEST) return [];
+    if (isTooLong(values)) return [];
     const first = Math.ceil((now.getTime() + 1) / step) * step; // the engine counts from 1970 on
     return Array.from({ length: 5 }, (_, index) => new Date(first + index * step));
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { ScheduleInput } from '@/lib/api/client';
 
-import { LONGEST, nextTimes, RHYTHM_DEFAULTS, rhythmFields, toRhythm, UNITS } from './rhythm';
+import { isTooLong, nextTimes, RHYTHM_DEFAULTS, rhythmFields, toRhythm } from './rhythm';
 
 export const scheduleForm = z
   .object({
@@ -21,7 +21,7 @@ export const scheduleForm = z
     if (writeMode === 'merge' && primaryKey.length === 0) {
       context.issues.push({ code: 'custom', input: primaryKey, path: ['primaryKey'], message: 'Merging needs a key: the columns that tell rows apart.' });
     }
-    if (rhythm.kind === 'every' && rhythm.amount * UNITS[rhythm.unit] > LONGEST) {
+    if (rhythm.kind === 'every' && isTooLong(rhythm)) {
       context.issues.push({ code: 'custom', input: rhythm.amount, path: ['rhythm'], message: 'At most a year.' });
     }
     if (rhythm.kind === 'cron' && nextTimes(rhythm, new Date()) === null) {

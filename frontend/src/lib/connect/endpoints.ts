@@ -34,8 +34,8 @@ export function chosen(endpoint: Endpoint): Partial<Reading> {
 
 /** What stays when no found endpoint is meant any more: nothing that came from one. */
 export function leftEndpoint({ endpointId }: Reading): Partial<Reading> {
-  const own = { endpointId: null, params: [], pagination: 'auto', incremental: null } as const;
-  return endpointId === null ? { ...own, params: [] } : { ...own, params: [], dataset: '', primaryKey: '', writeMode: 'append', query: '' };
+  const own: Partial<Reading> = { endpointId: null, params: [], pagination: 'auto', incremental: null };
+  return endpointId === null ? own : { ...own, dataset: '', primaryKey: '', writeMode: 'append', query: '' };
 }
 
 /** A path of one's own; the dataset's name follows it for as long as nobody has written another. */
