@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.announce import announce
+from activities.announce import announce, waits_told
 from activities.chunk import Chunk
 from activities.failures import ending, translated
 from activities.herald import Herald
@@ -66,6 +66,10 @@ class FetchActivities:
     async def fetch_chunk(self, order: ChunkInput) -> ChunkResult:
         """Read pages until a bound, a wait or the end. Cancel and shutdown finish the open page first."""
         tenant = self._store.tenant(order.tenant_id)
+        async with waits_told(tenant, order.run_id):
+            return await self._read_chunk(order, tenant)
+
+    async def _read_chunk(self, order: ChunkInput, tenant: TenantStore) -> ChunkResult:
         run = await self._mark_running(tenant, order)
         target = self._target(order.tenant_id, run)
         landing = await self._datasets.open(target, heartbeat=activity.heartbeat)
@@ -170,8 +174,10 @@ class FetchActivities:
     @translated
     async def publish(self, ref: RunRef) -> None:
         """Make what landed the dataset's content, in one step; append has done so already."""
-        run = await self._store.tenant(ref.tenant_id).runs.get(ref.run_id)
-        await self._datasets.publish(self._target(ref.tenant_id, run), heartbeat=activity.heartbeat)
+        tenant = self._store.tenant(ref.tenant_id)
+        run = await tenant.runs.get(ref.run_id)
+        async with waits_told(tenant, ref.run_id):
+            await self._datasets.publish(self._target(ref.tenant_id, run), heartbeat=activity.heartbeat)
 
     @activity.defn
     @translated

@@ -1,5 +1,6 @@
 """A part is away: the API says which, promises nothing it cannot hold, and answers in time."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from api.app import create_app
 from tests.api.conftest import Door
+from tests.api.test_fetch import ended
 from tests.ports import free_port
 from varlor.names import CONNECTOR_ATTRIBUTE, TENANT_ATTRIBUTE
 from varlor.settings import Settings
@@ -138,3 +140,25 @@ async def test_it_does_not_start_on_keys_that_are_missing_or_not_its_own(
     with pytest.raises(Exception, match="VARLOR_"):
         async with app.router.lifespan_context(app):
             pass
+
+
+@pytest.mark.stack
+async def test_a_run_says_which_part_of_ours_it_waits_for(
+    settings: Settings, tenant: str, worker_log: Path, editor: httpx2.AsyncClient, sample_url: str
+) -> None:
+    in_the_way = Path(settings.data_url) / tenant
+    in_the_way.parent.mkdir(exist_ok=True)
+    in_the_way.write_text("a file where the folder of the tenant's datasets belongs")
+    made = await editor.post("/connectors", json={"name": "Shop", "baseUrl": sample_url})
+    order = {"path": "/v1/users", "dataset": {"name": "users"}, "limits": {"maxPages": 1}}
+    run = (await editor.post(f"/connectors/{made.json()['id']}/fetch", json=order)).json()["runId"]
+    async with asyncio.timeout(12):
+        while True:
+            if notes := (await editor.get(f"/runs/{run}")).json()["notes"]:
+                break
+            await asyncio.sleep(0.1)
+    assert "a part of Varlor (storage)" in notes[0]
+    in_the_way.unlink()
+    done = await ended(editor, run)
+    assert done["status"] == "succeeded"
+    assert sum("a part of Varlor" in note for note in done["notes"]) == 1

@@ -109,5 +109,9 @@ def storage() -> Generator[None]:
     except _NOT_THE_STORE:
         raise
     except (OSError, DeltaError) as error:
-        told = redact_text(str(error).partition("\n")[0])[:300]
-        raise PartUnavailableError("storage", f"The datasets' storage failed: {told}") from error
+        raise away(error) from error
+
+
+def away(error: Exception) -> PartUnavailableError:
+    told = redact_text(str(error).partition("\n")[0])[:300]
+    return PartUnavailableError("storage", f"The datasets' storage failed: {told}")

@@ -14,7 +14,7 @@ from varlor.contracts.dataset import DatasetReset
 from varlor.contracts.incremental import CursorValue, IncrementalState
 from varlor.contracts.model import Model
 from varlor.datasets.log import commits
-from varlor.datasets.place import Place, storage
+from varlor.datasets.place import Place, away, storage
 from varlor.datasets.shape import OWN_FIELDS, ColumnNote, Shape, shape_of
 from varlor.errors import FencedError, PartUnavailableError
 from varlor.ports import RunState
@@ -89,6 +89,8 @@ class Table:
                     configuration=_KEPT,
                     commit_properties=properties,
                 )
+        except TableNotFoundError as error:  # what deltalake calls a folder that cannot be made
+            raise away(error) from error
         except (CommitFailedError, PartUnavailableError) as error:
             if cls.find(place) is None:
                 raise
