@@ -13,7 +13,8 @@ from varlor.connectors import APIConnectorService
 from varlor.connectors.http.message import OutResponse
 from varlor.connectors.jsonpaths import path
 from varlor.connectors.page import Page
-from varlor.connectors.records import Place, extract, locate
+from varlor.connectors.records import locate
+from varlor.connectors.shapes import Place, extract
 
 ROWS: list[dict[str, Any]] = [{"id": 1, "v": "a"}, {"id": 2, "v": "b"}]
 

@@ -8,7 +8,8 @@ import pytest
 from tests.connectors.kit import Reader, Reading
 from tests.connectors.odd_api import Answer
 from varlor.connectors.decoding import decode
-from varlor.connectors.records import extract, locate
+from varlor.connectors.records import locate
+from varlor.connectors.shapes import extract
 from varlor.errors import SourceError
 
 

@@ -20,9 +20,9 @@ from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.step import absolute
 from varlor.connectors.plan import address, with_since
-from varlor.connectors.records import Place as RecordPlace
 from varlor.connectors.rules import Rules
 from varlor.connectors.sending import Errand, Sender
+from varlor.connectors.shapes import Place as RecordPlace
 from varlor.contracts.export import JOB_SLOT, AsyncExport
 from varlor.errors import SourceError
 from varlor.ports import Clock, Cursor, PageFacts, PageResponse, ReadJob, WaitRequiredError

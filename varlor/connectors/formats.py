@@ -17,7 +17,7 @@ import orjson
 from varlor.connectors.decoding import stops_early, utf8
 from varlor.connectors.http.body import gunzip
 from varlor.connectors.http.message import OutResponse
-from varlor.connectors.records import distinct
+from varlor.connectors.shapes import distinct
 from varlor.errors import SourceError
 
 Form = Literal["lines", "csv", "json"]

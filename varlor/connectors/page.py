@@ -16,7 +16,8 @@ from varlor.connectors.pagination.seen import Marks
 from varlor.connectors.pagination.step import Beside
 from varlor.connectors.pagination.trial import Trial
 from varlor.connectors.pagination.vocabulary import ID_FIELDS
-from varlor.connectors.records import ERRORS, Place, an_error, extract, given, locate, tells_error
+from varlor.connectors.records import ERRORS, an_error, locate, tells_error
+from varlor.connectors.shapes import Place, extract, given
 from varlor.contracts.pagination import Pagination
 from varlor.errors import SourceError
 from varlor.redaction import redact_text

@@ -7,7 +7,7 @@ from varlor.connectors.graphql.faults import Fault, read_faults
 from varlor.connectors.graphql.spots import Spot, plainly, reach
 from varlor.connectors.http import OutResponse
 from varlor.connectors.jsonpaths import path
-from varlor.connectors.records import extract, given
+from varlor.connectors.shapes import extract, given
 from varlor.errors import SourceError
 from varlor.redaction import redact_text
 

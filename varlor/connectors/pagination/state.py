@@ -9,7 +9,7 @@ from varlor.connectors.pagination.memory import Visited
 from varlor.connectors.pagination.seen import Seen
 from varlor.connectors.pagination.step import NOTHING, Progress, Promise
 from varlor.connectors.pagination.trial import Trial
-from varlor.connectors.records import Place, Shape
+from varlor.connectors.shapes import Place, Shape
 from varlor.contracts.pagination import Pagination
 from varlor.ports import Cursor
 

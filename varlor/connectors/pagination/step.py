@@ -10,7 +10,7 @@ from varlor.connectors.http.url import parse, without_params
 from varlor.connectors.jsonpaths import Path
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.seen import Marks
-from varlor.connectors.records import Place
+from varlor.connectors.shapes import Place
 from varlor.errors import InvalidInputError
 
 Beside = Literal["near", "anywhere"] | None
