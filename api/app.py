@@ -39,8 +39,8 @@ from api.routes import (
     ui,
 )
 from api.services import Services
-from varlor.bootstrap import build_services
 from varlor.errors import VarlorError
+from varlor.serving import build_services
 from varlor.settings import Settings
 from varlor.telemetry import HttpMetrics, configure
 

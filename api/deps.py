@@ -8,13 +8,16 @@ from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Query, Request
 
+from api.door import PREFIX
+from api.pointers import joined
 from api.schemas import Page
 from api.services import Services
 from varlor.contracts.model import Model
-from varlor.errors import ForbiddenError, UnauthenticatedError
+from varlor.errors import FieldProblem, ForbiddenError, InvalidInputError, UnauthenticatedError
 from varlor.ports import Identity, Listing, Role, TenantStore
 
 MAX_PAGE: Final = 200
+_MOST_TOLD: Final = 8
 _REACH: Final[dict[Role, frozenset[Role]]] = {
     "viewer": frozenset({"viewer", "editor", "admin"}),
     "editor": frozenset({"editor", "admin"}),
@@ -61,9 +64,23 @@ def may(role: Role) -> Callable[[Request], Awaitable[Caller]]:
         parts, who = await services(request), await identity(request)
         if not who.roles & _REACH[role] or who.tenant_id is None:
             raise ForbiddenError(f"This needs the role {role}.")
+        if request.scope["query_string"]:
+            _refuse_unknown(request)
         return Caller(who, parts.store.tenant(who.tenant_id), who.tenant_id)
 
     return check
+
+
+def _refuse_unknown(request: Request) -> None:
+    """A filter that is misspelt would otherwise filter nothing, in silence."""
+    paths = request.app.openapi()["paths"]
+    parameters = paths[f"{PREFIX}{request.scope['route'].path}"][request.method.lower()].get("parameters", [])
+    known = [each["name"] for each in parameters if each["in"] == "query"]
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        told = f"There is no such parameter; this route takes {', '.join(known) or 'none'}."
+        problems = [FieldProblem(f"/query{joined([name])}", told) for name in unknown[:_MOST_TOLD]]
+        raise InvalidInputError("The query has a parameter that is not known here.", *problems)
 
 
 async def operator(who: Who) -> Identity:

@@ -43,7 +43,7 @@ def _words(found: Mapping[str, Any]) -> str:
 def _pointer(location: Sequence[str | int], kind: str, body: object) -> str:
     """RFC 6901, without the names of union members that pydantic weaves into its locations."""
     if location[:1] != ("body",):
-        return _joined(location)
+        return joined(location)
     if kind == "json_invalid":
         return ""
     parts: list[str | int] = []
@@ -55,7 +55,7 @@ def _pointer(location: Sequence[str | int], kind: str, body: object) -> str:
         elif not (last and kind in {"missing", "extra_forbidden"}):
             continue
         parts.append(part)
-    return _joined(parts)
+    return joined(parts)
 
 
 def _holds(here: Any, part: str | int) -> bool:
@@ -64,5 +64,6 @@ def _holds(here: Any, part: str | int) -> bool:
     return isinstance(here, dict) and part in here
 
 
-def _joined(parts: Sequence[str | int]) -> str:
+def joined(parts: Sequence[str | int]) -> str:
+    """The parts as a pointer (RFC 6901), cut where it grows too long."""
     return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in parts)[:_MAX_POINTER]

@@ -19,7 +19,7 @@ from tests.ports import free_port
 from varlor.crypto import new_master_key
 from varlor.settings import Settings
 from varlor.stack.tokens import sign
-from varlor.storage import upgrade
+from varlor.storage.migrate import upgrade
 
 PRIVATE = Ed25519PrivateKey.generate()
 PRIVATE_PEM = PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

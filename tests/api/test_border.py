@@ -216,3 +216,21 @@ async def test_a_body_that_does_not_say_it_is_json_is_told_what_to_say(
     answer = await editor.post("/connectors", content=b'{"name": "Shop"}', headers=headers)
     assert pointers(answer) == {""}
     assert "Content-Type: application/json" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "takes"),
+    [
+        ("/runs?stauts=failed", "/query/stauts", "connectorId, datasetId, scheduleId, status"),
+        ("/connectors?limit=5&offset=5", "/query/offset", "limit, cursor"),
+        ("/audit?a~/b", "/query/a~0~1b", "connectorId"),
+    ],
+)
+async def test_a_misspelt_filter_does_not_list_everything(
+    admin: httpx2.AsyncClient, path: str, wrong: str, takes: str
+) -> None:
+    refused = await admin.get(path)
+    assert refused.status_code == 422
+    (problem,) = refused.json()["errors"]
+    assert problem["pointer"] == wrong
+    assert takes in problem["detail"]

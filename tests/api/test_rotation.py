@@ -14,7 +14,8 @@ from varlor.bootstrap import SystemClock
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.settings import Settings
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 pytestmark = pytest.mark.stack
 ROWS = 450

@@ -21,7 +21,7 @@ from varlor import names
 from varlor.bootstrap import build_parts
 from varlor.names import RATE_EPOCH_KEY
 from varlor.settings import Settings
-from varlor.storage import upgrade
+from varlor.storage.migrate import upgrade
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 SLOW_SECONDS = 4.0  # long enough for a test to act before the provider has answered
