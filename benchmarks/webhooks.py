@@ -27,8 +27,7 @@ from benchmarks.mock_api import record
 from benchmarks.table import show, spread
 from examples.sample_api.webhooks import post, signed
 from tests.stack.launched import Launched, eventually
-from varlor.access import build_encryption
-from varlor.bootstrap import SystemClock
+from varlor.bootstrap import SystemClock, build_encryption
 from varlor.ports import Arrival
 from varlor.settings import Settings
 from varlor.stack.state import StateDir

@@ -1,24 +1,16 @@
-"""Builds the adapters from the settings and joins them to the ports, for every process alike."""
+"""Builds the adapters from the settings and joins them to the ports: for all, and for a worker."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from deltalake import DeltaTable
-from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client
 
-from api.engine import Engine
-from api.services import Services
-from api.token_engine import TokenEngine
-from api.wakes import Wakes
-from varlor.access import build_encryption, build_sign_in, build_tokens, refuse_unsafe
 from varlor.auth.expiry import plan
 from varlor.auth.oauth2 import OAuth2Service
-from varlor.auth.sessions import RedisSessions
 from varlor.auth.tokens import TokenManagerService
 from varlor.cache import (
     RedisDiscoveryCache,
@@ -26,22 +18,19 @@ from varlor.cache import (
     RedisEvents,
     RedisOAuthAttempts,
     RedisRateWindow,
-    RedisRouteLimit,
     RedisTokenCache,
     RedisTokenStash,
 )
 from varlor.cache import connect as connect_redis
-from varlor.cache.client import ping as ping_redis
 from varlor.connectors import APIConnectorService
 from varlor.connectors.discovery import Discoverer
 from varlor.connectors.graphql import GraphQLDiscoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
-from varlor.connectors.judge import RequestJudge
 from varlor.connectors.notifications import WebhookSender
-from varlor.connectors.webhook import EventRecords, SignedArrivals
-from varlor.crypto import EncryptionService
+from varlor.connectors.webhook import EventRecords
+from varlor.crypto import EncryptionService, key_provider
 from varlor.datasets import DeltaDatasets
-from varlor.errors import PartUnavailableError
+from varlor.errors import InvalidInputError, PartUnavailableError
 from varlor.ports import (
     Clock,
     Connectors,
@@ -65,14 +54,12 @@ from varlor.presets import PresetCatalog, PresetDiscoverer
 from varlor.settings import Settings
 from varlor.storage import SqlStore, create_engine
 from varlor.temporal import (
-    PayloadServer,
     TemporalDeliveries,
     TemporalDrains,
     TemporalTimetable,
     TemporalTokenKeeper,
     TemporalWorkflows,
     connect,
-    make_codec,
 )
 
 
@@ -131,8 +118,33 @@ class Parts:
     keep_hours: int
 
 
+def build_encryption(settings: Settings) -> EncryptionService:
+    """The sealing of secrets at rest; InvalidInputError says which key is missing or weak."""
+    keyring = key_provider(settings).keyring()
+    if settings.mode != "embedded" and any(version.startswith("embedded-") for version in keyring.versions):
+        raise InvalidInputError("The master keys hold one of the embedded stack: make a new one.")
+    return EncryptionService(keyring)
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Production starts with keys of its own alone; InvalidInputError names the one that is not."""
+    if settings.mode == "embedded":
+        return
+    for name in ("master_keys", "codec_keys"):
+        ring: SecretStr | None = getattr(settings, name)
+        if ring is not None and "embedded-" in ring.get_secret_value():
+            raise InvalidInputError(
+                f"VARLOR_{name.upper()} holds a key of the embedded stack: make a new one."
+            )
+    if settings.jwt_private_key is not None or settings.codec_path is not None:
+        raise InvalidInputError(
+            "VARLOR_JWT_PRIVATE_KEY and VARLOR_CODEC_PATH are for the embedded stack alone."
+        )
+
+
 @asynccontextmanager
-async def _shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
+async def shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
+    """What every process needs; `lazy` does not wait for Temporal."""
     refuse_unsafe(settings)
     clock, encryption = SystemClock(), build_encryption(settings)
     async with AsyncExitStack() as stack:
@@ -170,92 +182,40 @@ async def _shared(settings: Settings, *, lazy: bool) -> AsyncGenerator[Shared]:
 @asynccontextmanager
 async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The worker's parts; raises PartUnavailableError when Temporal does not answer."""
-    async with _shared(settings, lazy=False) as shared:
-        client = GuardedClient(shared.policy, proxy_url=settings.egress_proxy_url)
-        documents = Discoverer(client, shared.clock, shared.window)
-        asking = GraphQLDiscoverer(client, shared.window, shared.clock, documents)
-        discoverer = PresetDiscoverer(shared.presets, asking, shared.clock)
-        connectors = APIConnectorService(client, shared.window, discoverer, shared.clock)
-        cache = RedisTokenCache(shared.redis, shared.encryption, shared.clock)
-        keeper = TemporalTokenKeeper(shared.temporal)
+    async with shared(settings, lazy=False) as common:
+        client = GuardedClient(common.policy, proxy_url=settings.egress_proxy_url)
+        documents = Discoverer(client, common.clock, common.window)
+        asking = GraphQLDiscoverer(client, common.window, common.clock, documents)
+        discoverer = PresetDiscoverer(common.presets, asking, common.clock)
+        connectors = APIConnectorService(client, common.window, discoverer, common.clock)
+        cache = RedisTokenCache(common.redis, common.encryption, common.clock)
+        keeper = TemporalTokenKeeper(common.temporal)
         try:
             yield Parts(
-                clock=shared.clock,
-                store=shared.store,
-                temporal=shared.temporal,
-                workflows=TemporalWorkflows(shared.temporal),
-                events=shared.events,
-                window=shared.window,
-                drafts=shared.drafts,
-                discoveries=shared.discoveries,
-                datasets=shared.datasets,
+                clock=common.clock,
+                store=common.store,
+                temporal=common.temporal,
+                workflows=TemporalWorkflows(common.temporal),
+                events=common.events,
+                window=common.window,
+                drafts=common.drafts,
+                discoveries=common.discoveries,
+                datasets=common.datasets,
                 connectors=connectors,
-                credentials=TokenManagerService(shared.store, connectors, cache, keeper, shared.clock),
-                oauth=OAuth2Service(client, shared.clock, plain_http=shared.policy.vouches_for),
-                attempts=RedisOAuthAttempts(shared.redis, shared.encryption),
+                credentials=TokenManagerService(common.store, connectors, cache, keeper, common.clock),
+                oauth=OAuth2Service(client, common.clock, plain_http=common.policy.vouches_for),
+                attempts=RedisOAuthAttempts(common.redis, common.encryption),
                 token_cache=cache,
-                token_stash=RedisTokenStash(shared.redis, shared.encryption),
+                token_stash=RedisTokenStash(common.redis, common.encryption),
                 keeper=keeper,
-                timetable=TemporalTimetable(shared.temporal),
-                deliveries=TemporalDeliveries(shared.temporal),
-                sender=WebhookSender(client, shared.clock),
-                drains=TemporalDrains(shared.temporal),
+                timetable=TemporalTimetable(common.temporal),
+                deliveries=TemporalDeliveries(common.temporal),
+                sender=WebhookSender(client, common.clock),
+                drains=TemporalDrains(common.temporal),
                 event_reader=EventRecords(),
                 refresh_plan=plan,
-                key_version=shared.encryption.key_version,
+                key_version=common.encryption.key_version,
                 keep_hours=settings.keep_hours,
             )
         finally:
             await client.aclose()
-
-
-@asynccontextmanager
-async def build_services(settings: Settings, registry: CollectorRegistry) -> AsyncGenerator[Services]:
-    """The API's services. A part that is away does not keep the API from starting: readiness tells."""
-    async with _shared(settings, lazy=True) as shared, build_sign_in(settings, shared.clock) as sign_in:
-        engine = Engine(shared.temporal)
-
-        async def redis() -> None:
-            await ping_redis(shared.redis)
-
-        async def storage() -> None:
-            # Raises when the storage does not answer; that there is no table here is as good an answer.
-            probe = shared.datasets.location("probe", "probe")
-            await asyncio.to_thread(DeltaTable.is_deltatable, probe, settings.data_options)
-
-        yield Services(
-            store=shared.store,
-            engine=engine,
-            timetable=TemporalTimetable(shared.temporal),
-            deliveries=TemporalDeliveries(shared.temporal),
-            signatures=SignedArrivals(),
-            wakes=Wakes(TemporalDrains(shared.temporal)),
-            events=shared.events,
-            drafts=shared.drafts,
-            discoveries=shared.discoveries,
-            window=shared.window,
-            oauth=TokenEngine(shared.temporal),
-            attempts=RedisOAuthAttempts(shared.redis, shared.encryption),
-            token_cache=RedisTokenCache(shared.redis, shared.encryption, shared.clock),
-            route_limit=RedisRouteLimit(shared.redis, shared.clock),
-            datasets=shared.datasets,
-            presets=shared.presets,
-            judge=shared.policy,
-            reading=RequestJudge(),
-            tokens=build_tokens(settings, shared.clock),
-            sessions=RedisSessions(shared.redis, shared.clock),
-            codec=PayloadServer(make_codec(settings)),
-            probes={
-                "database": shared.store.ping,
-                "redis": redis,
-                "temporal": engine.ping,
-                "storage": storage,
-            },
-            registry=registry,
-            clock=shared.clock,
-            public_url=settings.public_url,
-            temporal_ui_url=settings.temporal_ui_url,
-            temporal_web_url=f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}",
-            sign_in=sign_in,
-            codec_path=settings.codec_path.get_secret_value() if settings.codec_path else None,
-        )

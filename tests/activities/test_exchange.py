@@ -30,7 +30,8 @@ from varlor.contracts.token_acts import ExchangeOutcome
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import PartUnavailableError
 from varlor.ports import AuthorizationAnswer, Grant
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 
 @dataclass

@@ -25,7 +25,8 @@ from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import PartUnavailableError, TokenError
 from varlor.ports import AuthorizationAnswer, Grant
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 SETTINGS = ConnectorSettings(
     name="Shop",

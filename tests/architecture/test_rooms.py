@@ -1,6 +1,8 @@
 """The house rules that a reader would otherwise have to remember: who may import whom, names, sizes."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,15 @@ ADAPTERS = {
     f"varlor.{room}"
     for room in ("connectors", "auth", "crypto", "storage", "cache", "datasets", "temporal", "presets")
 }
-ROOTS = {"worker", "api.app", "varlor.cli", "varlor.stack", "varlor.bootstrap", "varlor.access"}
+ROOTS = {
+    "worker",
+    "api.app",
+    "varlor.cli",
+    "varlor.stack",
+    "varlor.bootstrap",
+    "varlor.serving",
+    "varlor.access",
+}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "varlor.contracts": set(),
@@ -149,3 +159,11 @@ def test_no_class_of_ours_looks_like_a_test() -> None:
 
 def test_the_root_holds_no_python_but_the_worker() -> None:
     assert [p.name for p in ROOT.glob("*.py")] == ["worker.py"]
+
+
+def test_a_worker_holds_nothing_of_the_api_in_memory() -> None:
+    loaded = "import sys, worker; print(*{'api', 'fastapi', 'alembic'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == []

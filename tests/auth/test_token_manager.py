@@ -22,7 +22,8 @@ from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import AuthRequiredError, PartUnavailableError
 from varlor.ports import Grant, RateWindow, WaitRequiredError
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 TENANT = "acme"
 SETTINGS = ConnectorSettings(

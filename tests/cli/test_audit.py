@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from tests.api.processes import ROOT
-from varlor.access import build_encryption
-from varlor.bootstrap import SystemClock
+from varlor.bootstrap import SystemClock, build_encryption
 from varlor.crypto import new_master_key
 from varlor.settings import Settings
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 
 async def written(settings: Settings) -> None:

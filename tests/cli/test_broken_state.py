@@ -16,7 +16,8 @@ from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.stack.doctor import examine, require_sound
 from varlor.stack.state import StateDir
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 FREE = ("--port", "0", "--temporal-port", "0", "--temporal-ui-port", "0")
 

@@ -6,13 +6,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
-from varlor.bootstrap import SystemClock, build_services
+from varlor.bootstrap import SystemClock
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import InvalidInputError
+from varlor.serving import build_services
 from varlor.settings import Settings
 from varlor.stack.keys import EmbeddedKeys
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 OLD, NEW, WRONG = new_master_key("v1"), new_master_key("v2"), new_master_key("v1")
 

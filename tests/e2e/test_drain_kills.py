@@ -11,8 +11,7 @@ from pydantic import SecretStr
 
 from tests.e2e.kit import Api, each_once
 from tests.stack.launched import Launched, eventually
-from varlor.access import build_encryption
-from varlor.bootstrap import SystemClock
+from varlor.bootstrap import SystemClock, build_encryption
 from varlor.ports import Arrival
 from varlor.settings import Settings
 from varlor.stack.state import StateDir

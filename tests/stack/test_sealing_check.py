@@ -11,7 +11,8 @@ from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.settings import Settings
 from varlor.stack.checks import sealing
 from varlor.stack.state import StateDir
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 
 
 async def test_doctor_tells_of_rows_under_old_and_missing_keys(tmp_path: Path) -> None:

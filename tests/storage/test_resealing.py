@@ -11,7 +11,8 @@ from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import InvalidInputError, SealError
 from varlor.ports import Clock, Grant, RememberedAnswer
-from varlor.storage import SqlStore, create_engine, upgrade
+from varlor.storage import SqlStore, create_engine
+from varlor.storage.migrate import upgrade
 from varlor.storage.resealing import HOLDINGS
 from varlor.storage.tables import METADATA
 

@@ -10,7 +10,7 @@ from varlor.cli.output import say
 from varlor.crypto import Keyring, key_provider
 from varlor.stack.environment import read_settings
 from varlor.stack.state import StateDir
-from varlor.storage import upgrade as upgrade_database
+from varlor.storage.migrate import upgrade as upgrade_database
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -13,7 +13,7 @@ from varlor.stack.options import StackOptions
 from varlor.stack.plan import SERVERS, Plan, make_plan
 from varlor.stack.state import RunningStack, StateDir
 from varlor.stack.supervisor import Supervisor
-from varlor.storage import upgrade
+from varlor.storage.migrate import upgrade
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

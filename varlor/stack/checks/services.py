@@ -16,7 +16,7 @@ from varlor.settings import Settings
 from varlor.stack import probes
 from varlor.stack.checks.finding import Finding, failing, ok, warning
 from varlor.stack.state import StateDir
-from varlor.storage import pending
+from varlor.storage.migrate import pending
 
 MOST_SKEW: Final = 5.0  # seconds
 READINESS: Final = "/api/v2/health/ready"
