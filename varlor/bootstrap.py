@@ -23,7 +23,7 @@ from varlor.cache import (
 )
 from varlor.cache import connect as connect_redis
 from varlor.connectors import APIConnectorService
-from varlor.connectors.discovery import Discoverer
+from varlor.connectors.discovery import DocumentDiscoverer
 from varlor.connectors.graphql import GraphQLDiscoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.connectors.notifications import WebhookSender
@@ -184,7 +184,7 @@ async def build_parts(settings: Settings) -> AsyncGenerator[Parts]:
     """The worker's parts; raises PartUnavailableError when Temporal does not answer."""
     async with shared(settings, lazy=False) as common:
         client = GuardedClient(common.policy, proxy_url=settings.egress_proxy_url)
-        documents = Discoverer(client, common.clock, common.window)
+        documents = DocumentDiscoverer(client, common.clock, common.window)
         asking = GraphQLDiscoverer(client, common.window, common.clock, documents)
         discoverer = PresetDiscoverer(common.presets, asking, common.clock)
         connectors = APIConnectorService(client, common.window, discoverer, common.clock)

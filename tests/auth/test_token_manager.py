@@ -16,12 +16,11 @@ from varlor.auth.tokens import TokenManagerService
 from varlor.cache import RedisTokenCache, connect
 from varlor.connectors import APIConnectorService
 from varlor.connectors.http import EgressPolicy, GuardedClient
-from varlor.connectors.service import Discoverer
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import AuthRequiredError, PartUnavailableError
-from varlor.ports import Grant, RateWindow, WaitRequiredError
+from varlor.ports import Discoverer, Grant, RateWindow, WaitRequiredError
 from varlor.storage import SqlStore, create_engine
 from varlor.storage.migrate import upgrade
 

@@ -11,6 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from varlor.cli.app import build
+from varlor.stack.environment import LEAN
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -74,6 +75,11 @@ def test_our_processes_run_without_root_and_without_a_writable_image(
     for name in ("api", "worker-control", "worker-fetch", "migrate"):
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
+
+
+def test_the_image_and_the_embedded_stack_keep_memory_alike() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    assert [f"{name}={value}" for name, value in LEAN.items() if f"{name}={value}" not in image] == []
 
 
 def test_whatever_is_waited_for_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:

@@ -1,5 +1,5 @@
 """What an outside API is to us: tested, discovered and read."""
 
-from varlor.connectors.service import APIConnectorService, Discoverer
+from varlor.connectors.service import APIConnectorService
 
-__all__ = ["APIConnectorService", "Discoverer"]
+__all__ = ["APIConnectorService"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from varlor.connectors.auth import static_auth
 from varlor.connectors.check import Check
@@ -26,13 +26,9 @@ from varlor.contracts.fetch import FetchRequest
 from varlor.contracts.for_each import ForEach, ParentValue
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import UnsupportedError
-from varlor.ports import Clock, PageReader, Parents, RateWindow, ReadJob, RequestAuth
+from varlor.ports import Clock, Discoverer, PageReader, Parents, RateWindow, ReadJob, RequestAuth
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Discoverer(Protocol):
-    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
 
 
 class APIConnectorService:

@@ -159,7 +159,13 @@ class ReadingJudge(Protocol):
         ...
 
 
-class Connectors(Protocol):
+class Discoverer(Protocol):
+    """What an outside API offers."""
+
+    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
+
+
+class Connectors(Discoverer, Protocol):
     """The outside API of a connector: test, discover, read (`APIConnectorService`)."""
 
     async def check(
@@ -176,7 +182,6 @@ class Connectors(Protocol):
         """One judged request within `seconds`; never raises SourceError, it is the answer."""
         ...
 
-    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
     async def reader(self, job: ReadJob, discovery: Discovery | None) -> PageReader: ...
     def auth(self, settings: ConnectorSettings, secrets: Secrets) -> RequestAuth:
         """The credential of a connector whose secrets do not change by themselves (bearer, key, none)."""

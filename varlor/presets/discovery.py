@@ -2,20 +2,16 @@
 
 import re
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from varlor.contracts.check import Discovery, Endpoint, EndpointParameter
 from varlor.contracts.connector import Connector
 from varlor.contracts.preset import Preset, PresetEndpoint
 from varlor.errors import NotFoundError
-from varlor.ports import Clock, Presets, RequestAuth
+from varlor.ports import Clock, Discoverer, Presets, RequestAuth
 
 _LIFETIME: Final = timedelta(hours=1)
 _SLOT: Final = re.compile(r"\{([^{}/]+)\}")
-
-
-class Discoverer(Protocol):
-    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
 
 
 class PresetDiscoverer:

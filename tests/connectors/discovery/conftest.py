@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.connectors.kit import FixedClock, FreeWindow, connector, serve
 from varlor.connectors.auth import StaticAuth
-from varlor.connectors.discovery import Discoverer
+from varlor.connectors.discovery import DocumentDiscoverer
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.contracts.check import Discovery, Endpoint
 from varlor.ports import AuthParts
@@ -99,7 +99,7 @@ def window() -> FreeWindow:
 @pytest.fixture
 async def discover(window: FreeWindow) -> AsyncIterator[Discover]:
     client = GuardedClient(EgressPolicy(allow=["127.0.0.1"]), verify=NO_ROOTS)
-    discoverer = Discoverer(client, FixedClock(), window)
+    discoverer = DocumentDiscoverer(client, FixedClock(), window)
 
     async def run(base_url: str, **settings: Any) -> Discovery:
         return await discoverer.discover("t1", connector(base_url, **settings), StaticAuth(AUTH))

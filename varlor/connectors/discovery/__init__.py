@@ -1,5 +1,5 @@
 """What an API says about itself: where its document is, and what can be read there."""
 
-from varlor.connectors.discovery.discoverer import Discoverer
+from varlor.connectors.discovery.discoverer import DocumentDiscoverer
 
-__all__ = ["Discoverer"]
+__all__ = ["DocumentDiscoverer"]

@@ -29,7 +29,7 @@ class Found(NamedTuple):
     reading: Reading
 
 
-class Discoverer:
+class DocumentDiscoverer:
     """Asks through the guarded client, at most 40 requests in 25 s, each counted in the rate window."""
 
     def __init__(self, client: GuardedClient, clock: Clock, window: RateWindow | None = None) -> None:

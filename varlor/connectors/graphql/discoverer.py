@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from varlor.connectors.discovery.foreign import mapping
 from varlor.connectors.graphql.asking import Asking
@@ -15,7 +15,7 @@ from varlor.connectors.sending import Errand, Sender
 from varlor.contracts.check import Discovery
 from varlor.contracts.connector import Connector
 from varlor.errors import SourceError
-from varlor.ports import Clock, RateWindow, RequestAuth, WaitRequiredError
+from varlor.ports import Clock, Discoverer, RateWindow, RequestAuth, WaitRequiredError
 
 _LIFETIME: Final = timedelta(hours=1)
 _SECONDS: Final = 20.0  # for the schema; what is left of the discovery's time is for one more question
@@ -25,10 +25,6 @@ _TELLING: Final = frozenset(
     {"invalid_credential", "forbidden", "not_found", "not_json", "too_large", "bad_request", "bad_records"}
 )
 _OWN: Final = "Queries of your own work all the same: give `query` with a test or a fetch."
-
-
-class Discoverer(Protocol):
-    async def discover(self, tenant: str, connector: Connector, auth: RequestAuth) -> Discovery: ...
 
 
 class GraphQLDiscoverer:
