@@ -54,7 +54,7 @@ async def test_the_log_is_in_the_order_of_pages(reader: Reader, odd_api: OddApi)
 async def test_a_total_that_lies_or_lacks_loses_nothing(reader: Reader, odd_api: OddApi, path: str) -> None:
     reading = await reader.read(path, pagination={**COUNTED, "totalPath": "$.total"})
     assert reading.ids == list(range(395))
-    assert len(odd_api.seen) <= 41 + 16
+    assert len(odd_api.seen) <= 41 + 16 + 1  # an end that the total denies is asked for once more
 
 
 async def test_without_a_promise_little_is_risked(reader: Reader, odd_api: OddApi) -> None:
