@@ -156,6 +156,13 @@ def _sideloaded(asked: Asked) -> Answer:
     return Answer({"users": users, "tickets": asked.rows((page - 1) * PAGE), "next_page": following})
 
 
+def _continued(asked: Asked) -> Answer:
+    """What to go on with is an object, of which the list's own member is enough."""
+    at = int((asked.sent.get("cmcontinue") or "page|0").rpartition("|")[2])
+    further = {"continue": {"cmcontinue": f"page|{at + PAGE}", "continue": "-||"}} if asked.more(at) else {}
+    return Answer({"batchcomplete": "", **further, "query": {"categorymembers": asked.rows(at)}})
+
+
 SHAPES: dict[str, Shape] = {
     "Link header with results=false": Shape("/issues/", _sentry),
     "a stream with its end": Shape("/tickets.json?start_time=0", _stream),
@@ -180,5 +187,6 @@ SHAPES: dict[str, Shape] = {
     "pages counted in a header, page_number": Shape(
         "/posts", _counted_in_headers, pagination={"type": "page_number"}
     ),
+    "an object to continue with": Shape("/w/api.php?action=query&list=categorymembers", _continued),
     "a cursor within the body": Shape("/search", _pagination_in_the_body, {"pagination": {"per_page": PAGE}}),
 }

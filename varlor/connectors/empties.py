@@ -24,7 +24,7 @@ _AROUND: Final = frozenset((
     "status", "code", "success", "ok", "message", "requestid", "before", "kind", "maxresults", "resultcount",
 ))  # fmt: skip
 """What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
-_SURE: Final = frozenset((*NEXT, *MORE)) - {"next", "more"}  # no record's own word
+_SURE: Final = frozenset((*NEXT, *MORE, "batchcomplete")) - {"next", "more"}  # no record's own word
 _LIKELY: Final = frozenset((
     *OFFSETS, *LAST_PAGES, "next", "more", "limit", "size", "perpage", "pagesize", "maxresults",
 ))  # fmt: skip

@@ -96,6 +96,7 @@ def _next(signs: Signs, found: list[Found]) -> None:
             elif value is None or value in ("", False, 0):
                 signs.ends.append(f"{to(*keys)} is {_shown(value)}")
     _rel_list(signs, found)
+    _continued(signs, found)
     for word in words.TOKENS:
         for keys, value in found:
             text = isinstance(value, str) or word != "offset"
@@ -106,6 +107,15 @@ def _next(signs: Signs, found: list[Found]) -> None:
                 and not _is_url(str(value))
             ):
                 signs.token = signs.token or (keys, value)
+
+
+def _continued(signs: Signs, found: list[Found]) -> None:
+    """MediaWiki's parameters to go on with: the list's own, beside one that is called `continue` itself."""
+    for keys, value in found:
+        if keys[-1] == "continue" and isinstance(value, dict) and "continue" in value:
+            own = [key for key in value if key != "continue" and scalar(value[key]) is not None]
+            if len(own) == 1:
+                signs.token = signs.token or ((*keys, own[0]), value[own[0]])
 
 
 def _is_url(text: str) -> bool:
