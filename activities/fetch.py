@@ -172,6 +172,7 @@ class FetchActivities:
     @activity.defn
     @ending
     @translated
+    @pulse()
     async def publish(self, ref: RunRef) -> None:
         """Make what landed the dataset's content, in one step; append has done so already."""
         tenant = self._store.tenant(ref.tenant_id)

@@ -56,7 +56,7 @@ DRAIN: Final = CHUNK
 PUBLISH: Final = _Options(
     task_queue=FETCH_QUEUE,
     start_to_close_timeout=timedelta(hours=6),
-    heartbeat_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=30),
     retry_policy=PARTS_RETRY,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
