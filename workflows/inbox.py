@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.fetch import FetchActivities
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
     from workflows.released import tell_next
     from workflows.run_words import reason_of
+    from workflows.stopped import stopped
 
 
 @workflow.defn(name="drain-inbox")
@@ -41,9 +42,9 @@ class DrainInbox:
             await self._take_lease()
             more = await self._drain()
         except (ActivityError, asyncio.CancelledError) as error:
-            if is_cancelled_exception(error):
+            if stopped(error):
                 await self._finish("canceled")
-                raise
+                raise asyncio.CancelledError from error
             await self._finish("failed", reason_of(error))
             await self._later()
         else:

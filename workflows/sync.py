@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.fetch import FetchActivities
@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.released import tell_next
     from workflows.run_words import reason_of, wait_words
     from workflows.scheduled import skip, with_run
+    from workflows.stopped import NO_FAILURE, stopped
 
 
 @workflow.defn(name="sync-dataset")
@@ -65,9 +66,9 @@ class SyncDataset:
             await self._read()
             await self._publish()
         except (ActivityError, asyncio.CancelledError) as error:
-            if is_cancelled_exception(error):
+            if stopped(error):
                 await self._finish("canceled")
-                raise
+                raise asyncio.CancelledError from error
             reason = reason_of(error)
             await self._finish("failed", reason)
             raise ApplicationError(reason.detail, type=reason.type, non_retryable=True) from error
@@ -182,7 +183,8 @@ class SyncDataset:
         try:
             result = await self._chunk
         except ActivityError as error:
-            if self._paused and is_cancelled_exception(error) and not _cancelled():
+            # A pause may have been taken back before the chunk was through with ending.
+            if stopped(error) and not _cancelled() and (self._paused or workflow.patched(NO_FAILURE)):
                 return None
             raise
         finally:

@@ -14,6 +14,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
@@ -48,12 +49,14 @@ class Script:
     next_run_id: str | None = None
     schedule_id: str | None = None
     hold_chunk: bool = False
+    stops_with: Exception | None = None  # how the held chunk ends when it is asked to; else with its rows
     finish_fails: int = 0
     seen: list[str] = field(default_factory=list[str])
     finished: list[FinishInput] = field(default_factory=list[FinishInput])
     failures: list[int] = field(default_factory=list[int])
     rates: list[int | None] = field(default_factory=list[int | None])
     chunk_open: asyncio.Event = field(default_factory=asyncio.Event)
+    may_stop: asyncio.Event = field(default_factory=asyncio.Event)
     finish_failed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -100,7 +103,12 @@ class Activities:
                     activity.heartbeat()
                     await asyncio.sleep(0.05)
             except asyncio.CancelledError:
-                return chunk(rows=50)
+                if script.stops_with is None:
+                    return chunk(rows=50)
+                await script.may_stop.wait()
+                if isinstance(script.stops_with, CancelledError):
+                    raise
+                raise script.stops_with from None
         answer = script.chunks.pop(0) if len(script.chunks) > 1 else script.chunks[0]
         if isinstance(answer, Exception):
             raise answer
