@@ -63,4 +63,5 @@ async def test_a_store_that_is_away_is_told_apart_and_tells_no_secret(s3_lake: L
     datasets = DeltaDatasets("s3://lake/prefix", options)
     with pytest.raises(PartUnavailableError) as raised:
         await datasets.facts(datasets.location("acme", "ds_1"))
+    assert "Connection refused" in raised.value.detail
     assert "canary-secret" not in repr(raised.value) + repr(raised.value.__cause__) + repr(datasets)

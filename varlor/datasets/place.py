@@ -1,5 +1,6 @@
 """Where one table lies, a local folder or a prefix of an S3 bucket, and how its files are reached."""
 
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -30,6 +31,7 @@ _S3_OPTIONS = {
 }
 """deltalake's storage options (with or without `aws_`, in any case) as pyarrow calls them."""
 
+_CHAIN = re.compile(r"\n\s*\S*↳\S*\s*")  # between a failure of the store and its cause; colored
 _NOT_THE_STORE = (
     CommitFailedError,
     TableNotFoundError,
@@ -113,5 +115,7 @@ def storage() -> Generator[None]:
 
 
 def away(error: Exception) -> PartUnavailableError:
-    told = redact_text(str(error).partition("\n")[0])[:300]
-    return PartUnavailableError("storage", f"The datasets' storage failed: {told}")
+    """What failed, and why (a full disk, a refused connection), which the last link of its chain says."""
+    links = [link.partition("\n")[0] for link in _CHAIN.split(str(error))]
+    said = ": ".join(dict.fromkeys([links[0], links[-1]]))
+    return PartUnavailableError("storage", f"The datasets' storage failed: {redact_text(said)[:300]}")
