@@ -1,5 +1,6 @@
 """`varlor up` from outside: what an operator sees of starts, stops and deaths."""
 
+import json
 import os
 import signal
 import time
@@ -66,6 +67,19 @@ def test_a_killed_part_is_reported_at_once_and_comes_back(stack: Launched, part:
     stack.until_said(f"{part} died (SIGKILL)", seconds=10)
     stack.until_said(f"{part} is back")
     assert stack.facts["pids"][part] != before
+    eventually("the stack answers again", lambda: answers(stack.facts["api_url"]))
+
+
+def test_doctor_names_the_part_of_a_running_stack_that_does_not_answer(stack: Launched) -> None:
+    valkey = stack.facts["pids"]["valkey"]
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+        answer = varlor("doctor", "--json", "--state-dir", str(stack.state))
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    states = {row["name"]: row["state"] for row in json.loads(answer.stdout)}
+    assert answer.returncode == 1
+    assert (states["running redis"], states["running database"]) == ("fail", "ok")
     eventually("the stack answers again", lambda: answers(stack.facts["api_url"]))
 
 

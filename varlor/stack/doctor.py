@@ -72,6 +72,7 @@ def _of_the_settings(state: StateDir, settings: Settings) -> Checks:
     yield "keys", partial(folder.keys, state, settings)
     yield "presets", partial(folder.presets, settings)
     yield "ports", partial(folder.ports, state, settings)
+    yield "running stack", partial(services.running, state)
     yield "database", partial(services.database, state, settings)
     yield "sealed rows", partial(sealing.rows, state, settings)
     yield "clock", partial(services.clock, settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,6 +24,13 @@ READINESS: Final = "/api/v2/health/ready"
 PATIENCE: Final = 5.0  # seconds for one answer
 OLDEST_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 RESTORE: Final = "restore it from a backup, or move it away to start with an empty database"
+
+
+async def running(folder: StateDir) -> list[Finding]:
+    """The parts of the stack that runs on this folder, if one does."""
+    stack = folder.running()
+    found = await readiness(stack.api_url) if stack else []
+    return [replace(each, name=f"running {each.name}") for each in found]
 
 
 async def readiness(url: str) -> list[Finding]:
