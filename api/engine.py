@@ -9,6 +9,7 @@ from typing import Any, Final, cast, get_args
 import structlog
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -163,7 +164,10 @@ class Engine:
         """Durable: it needs no worker now. NotFoundError when there is nothing left to cancel."""
         handle = self._client.get_workflow_handle(workflow_id)
         async with translated():
-            await handle.cancel(rpc_timeout=RPC_SECONDS)
+            await handle.cancel(rpc_timeout=RPC_SECONDS)  # accepted of an ended one, too
+            found = await handle.describe(rpc_timeout=RPC_SECONDS)
+        if found.status is not WorkflowExecutionStatus.RUNNING:
+            raise NotFoundError("The workflow has ended.")
 
     async def ping(self) -> None:
         async with translated():

@@ -52,6 +52,17 @@ async def test_a_terminated_sync_is_told_as_failed(
     await editor.post(f"/runs/{going['runId']}/cancel")
 
 
+async def test_a_cancel_ends_a_run_whose_workflow_was_terminated(
+    editor: httpx2.AsyncClient, services: Services, sample_url: str
+) -> None:
+    connector = await connected(editor, sample_url, rateLimitConfig=SLOW)
+    gone = (await editor.post(f"/connectors/{connector}/fetch", json=ORDER)).json()
+    await ended(editor, gone["runId"], "running", "throttled")
+    client = services.engine._client  # pyright: ignore[reportPrivateUsage] - an operator's own way in
+    await client.get_workflow_handle(gone["workflowId"]).terminate("by an operator")
+    assert (await editor.post(f"/runs/{gone['runId']}/cancel")).json()["status"] == "canceled"
+
+
 async def test_a_run_that_never_began_does_not_stay_queued(
     editor: httpx2.AsyncClient, services: Services, burial: Burial, sample_url: str, tenant: str
 ) -> None:

@@ -166,7 +166,7 @@ async def _translated(schedule: StoredSchedule | None = None) -> AsyncGenerator[
             raise NotFoundError("The workflow engine does not know this schedule.") from error
         if error.status is RPCStatusCode.INVALID_ARGUMENT and schedule is not None:
             raise _unreadable(schedule) from error
-        raise PartUnavailableError("temporal", f"Temporal says {error.status.name}.") from error
+        raise PartUnavailableError("temporal", "The workflow engine does not answer as it should.") from error
     except ScheduleAlreadyRunningError:
         raise
     except RuntimeError as error:  # a lazy client that cannot connect
