@@ -90,7 +90,7 @@ class Chunk:
             try:
                 await self._page()
             except WaitRequiredError as wait:
-                return wait.reason, wait.seconds, None
+                return wait.reason, wait.seconds, run_error(wait.because) if wait.because else None
             except AuthRequiredError as error:
                 return "auth", AUTH_POLL, run_error(error)
             except SourceError as error:

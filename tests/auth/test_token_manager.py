@@ -184,6 +184,9 @@ async def test_a_token_that_others_renewed_is_picked_up_with_the_next_request(
     assert keeper.asked == []
 
 
+NO_TOKEN = "The authorization server gives no new token now."
+
+
 async def test_a_failing_provider_is_no_matter_until_the_token_ends(
     manager: TokenManagerService, keeper: KeepFresh, clock: MovableClock, connector: Connector
 ) -> None:
@@ -195,6 +198,7 @@ async def test_a_failing_provider_is_no_matter_until_the_token_ends(
     with pytest.raises(WaitRequiredError) as caught:
         await sent(manager, connector)
     assert (caught.value.reason, caught.value.seconds) == ("retry", 30)
+    assert (caught.value.told().kind, caught.value.told().detail) == ("unreachable", NO_TOKEN)
     keeper.down = False
     assert await sent(manager, connector) == "Bearer access-2"
 

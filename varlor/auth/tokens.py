@@ -11,7 +11,7 @@ from typing import Final
 from varlor.auth.expiry import is_stale
 from varlor.contracts.connector import Connector
 from varlor.contracts.oauth import TokenState
-from varlor.errors import AuthRequiredError, PartUnavailableError
+from varlor.errors import AuthRequiredError, PartUnavailableError, TokenError
 from varlor.ports import (
     AuthParts,
     CachedToken,
@@ -92,7 +92,8 @@ class TokenManagerService:
         """For a token that cannot be had now: until keep-token-fresh tries again."""
         at: datetime | None = state.next_refresh_at
         seconds = (at - self._clock.now()).total_seconds() if at is not None else 0.0
-        return WaitRequiredError("retry", min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT))
+        because = TokenError("passing", "The authorization server gives no new token now.")
+        return WaitRequiredError("retry", min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT), because)
 
 
 class LiveToken:

@@ -70,8 +70,7 @@ class Check:
         except TimeoutError:
             return self.failed(SourceError("timeout", f"No answer within {seconds:g} s."))
         except WaitRequiredError as wait:
-            text = f"The connector's own rate limit lets the next request leave in {wait.seconds:.0f} s."
-            return self.failed(SourceError("rate_limited", text))
+            return self.failed(wait.told())
         except SourceError as error:
             return self.failed(error)
 

@@ -18,15 +18,27 @@ from varlor.contracts.run import (
     RequestLogEntry,
 )
 from varlor.contracts.waits import WaitReason
+from varlor.errors import SourceError, VarlorError
 
 
 class WaitRequiredError(Exception):
-    """Not a failure: the next request may leave only after `seconds`, too long to hold a worker for."""
+    """Not a failure: the next request may leave only after `seconds`, too long to hold a worker for.
 
-    def __init__(self, reason: WaitReason, seconds: float) -> None:
+    `because`: what it waits for, if not for the connector's own rate.
+    """
+
+    def __init__(self, reason: WaitReason, seconds: float, because: VarlorError | None = None) -> None:
         super().__init__(f"{reason}: {seconds:.1f} s")
         self.reason: WaitReason = reason
         self.seconds = seconds
+        self.because = because
+
+    def told(self) -> SourceError:
+        """The same for somebody who cannot wait."""
+        if self.because is not None:
+            return SourceError("unreachable", self.because.detail, retry_after=self.seconds)
+        text = f"The connector's own rate limit lets the next request leave in {self.seconds:.0f} s."
+        return SourceError("rate_limited", text, retry_after=self.seconds)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -55,8 +55,7 @@ class _Search:
                 raise
             return self._answer("none", Reading([], await self._excuses(error)))
         except WaitRequiredError as wait:
-            text = f"The connector's own rate limit lets the next request leave in {wait.seconds:.0f} s."
-            raise SourceError("rate_limited", text, retry_after=wait.seconds) from None
+            raise wait.told() from None
         reading = await asyncio.to_thread(_read, schema)
         nothing = ["No query field of the schema hands out a list.", _OWN]
         return self._answer(
