@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import typer
 
+from api.engine import DISCOVER_SECONDS
 from tests.cli.conftest import Varlor
 from tests.stack.launched import varlor as varlor_process
 from varlor.auth.jwt import EmbeddedKey, JwtVerifier
 from varlor.bootstrap import SystemClock
 from varlor.cli.app import COMMANDS
+from varlor.cli.client import TIMEOUT
 from varlor.cli.credential import parse_auth
 from varlor.cli.failures import CommandError, at
 from varlor.cli.options import parse_duration
@@ -102,6 +104,10 @@ def test_a_token_opens_the_api_for_its_tenant_and_role(varlor: Varlor, tmp_path:
     identity = asyncio.run(verifier.verify(answer.stdout.strip()))
     assert (identity.subject, identity.tenant_id, identity.roles) == ("ada", "acme", frozenset({"editor"}))
     assert 800 < identity.expires_at.timestamp() - time.time() <= 900
+
+
+def test_a_command_waits_for_the_longest_answer_of_the_api() -> None:
+    assert TIMEOUT > DISCOVER_SECONDS
 
 
 def test_doctor_finds_this_machine_fit(varlor: Varlor, tmp_path: Path) -> None:

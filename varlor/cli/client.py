@@ -13,7 +13,7 @@ import httpx2
 from varlor.cli.access import Access
 from varlor.cli.failures import CommandError, at
 
-TIMEOUT = 60.0  # seconds; the longest answer, a connection test, takes 30
+TIMEOUT = 110.0  # seconds; the longest answer, a discovery, takes 100
 
 
 class ApiError(CommandError):

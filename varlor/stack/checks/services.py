@@ -59,7 +59,9 @@ async def temporal(settings: Settings) -> Finding:
         pass
     except InvalidInputError as error:
         return failing("Temporal server", error.detail, "correct the setting")
-    advice = "check VARLOR_TEMPORAL_…; its namespace needs the Keyword search attributes of docs/runbook.md"
+    advice = (
+        "check VARLOR_TEMPORAL_…; its namespace needs the Keyword search attributes of docs/production.md"
+    )
     return failing("Temporal server", f"{address} does not answer as it should", advice)
 
 
