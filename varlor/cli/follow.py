@@ -1,15 +1,19 @@
 """Follows a run with a live bar until it ends, and says in words how it ended."""
 
 import asyncio
+from http import HTTPStatus
+from time import monotonic
 from typing import Any, Final
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from varlor.cli.client import ApiClient
+from varlor.cli.client import ApiClient, ApiError
+from varlor.cli.failures import CommandError
 from varlor.cli.output import message_console, say
 from varlor.contracts.run import FINAL_STATUSES
 
 EVERY: Final = 0.4  # seconds between two looks
+PATIENCE: Final = 60.0  # seconds; an API that died is back by then
 
 
 async def follow(api: ApiClient, run_id: str, *, label: str = "fetching") -> dict[str, Any]:
@@ -17,7 +21,7 @@ async def follow(api: ApiClient, run_id: str, *, label: str = "fetching") -> dic
     with _progress() as bar:
         task = bar.add_task(label, total=None, rows=0, pages=0, status="queued")
         while True:
-            run = await api.get(f"/runs/{run_id}")
+            run = await _seen(api, run_id, bar, task)
             _show(bar, task, run)
             if run["status"] in FINAL_STATUSES:
                 break
@@ -27,6 +31,20 @@ async def follow(api: ApiClient, run_id: str, *, label: str = "fetching") -> dic
     if run["error"]:
         say(f"{run['status']}: {run['error']['title']}: {run['error']['detail']}")
     return run
+
+
+async def _seen(api: ApiClient, run_id: str, bar: Progress, task: TaskID) -> dict[str, Any]:
+    """The run; an API that is away is waited for, since the run goes on without it."""
+    until = monotonic() + PATIENCE
+    while True:
+        try:
+            return await api.get(f"/runs/{run_id}")
+        except CommandError as error:
+            refused = isinstance(error, ApiError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            if refused or monotonic() > until:
+                raise
+        bar.update(task, status="waiting for the API")
+        await asyncio.sleep(EVERY)
 
 
 def _progress() -> Progress:
