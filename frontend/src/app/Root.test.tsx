@@ -1,8 +1,11 @@
 import { screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
 import { expect, test } from 'vitest';
 
 import { answer, problem, server, WHO } from '@/test/server';
 import { expectAccessible, open } from '@/test/render';
+import { useConnectorsStore } from '@/stores/connectors.store';
 
 test('the frame leads to every page and says who is signed in', async () => {
   const { container } = open('/settings');
@@ -56,4 +59,16 @@ test('a server that is away is said in words, and asked again', async () => {
   const alert = await screen.findByRole('alert');
   await waitFor(() => expect(alert).toHaveTextContent('Redis does not answer.'));
   expect(screen.getByRole('button', { name: 'Try again' })).toBeVisible();
+});
+
+test('who signs out is shown out at once, and leaves nothing typed behind', async () => {
+  server.use(http.delete('*/api/v2/session', () => new HttpResponse(null, { status: 204 })));
+  const user = userEvent.setup();
+  const { cache } = open('/settings');
+  useConnectorsStore.getState().change({ baseUrl: 'https://shop.example' });
+  await user.click(await screen.findByRole('button', { name: 'Account' }));
+  await user.click(await screen.findByRole('menuitem', { name: 'Sign out' }));
+  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect(cache.getQueryCache().getAll()).toHaveLength(1);
+  expect(useConnectorsStore.getState().draft.baseUrl).toBe('');
 });

@@ -4,6 +4,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { data, endSession, getSession, startSession, type SessionInfo } from '@/lib/api/client';
 import { keys } from '@/lib/api/keys';
 import { ApiError } from '@/lib/api/problem';
+import { useConnectorsStore } from '@/stores/connectors.store';
 
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
@@ -41,7 +42,8 @@ export function useSignOut() {
   const cache = useQueryClient();
   return async () => {
     await endSession();
-    cache.clear();
-    cache.setQueryData(keys.session, null);
+    useConnectorsStore.getState().clear(); // what was typed is not the next person's
+    cache.setQueryData(keys.session, null); // first: the page looks at this query, and a cleared cache has another
+    cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
   };
 }
