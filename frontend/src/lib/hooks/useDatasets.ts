@@ -1,8 +1,9 @@
 /** Datasets: the overview with what feeds each, one of them, its rows, and what may be changed. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 
-import { data, deleteDataset, getDataset, listDatasetRows, listSchedules, resetDataset, updateDataset, type Dataset, type DatasetPatch, type ResetRequest, type Run, type Schedule } from '@/lib/api/client';
+import { data, deleteDataset, getDataset, listDatasetRows, listSchedules, resetDataset, updateDataset, type Dataset, type DatasetPatch, type ResetRequest, type RowsPage, type Run, type Schedule } from '@/lib/api/client';
 import { all } from '@/lib/api/all';
+import { parseExactly } from '@/lib/api/exact';
 import { keys } from '@/lib/api/keys';
 
 import { useAllConnectors, useAllDatasets } from './useNames';
@@ -57,7 +58,10 @@ const ROWS = 200;
 export function useDatasetRows(datasetId: string, version: number | null) {
   return useInfiniteQuery({
     queryKey: [...keys.datasets.rows(datasetId), version],
-    queryFn: ({ pageParam }) => data(listDatasetRows({ path: { datasetId }, query: { limit: ROWS, offset: pageParam } })),
+    queryFn: async ({ pageParam }) => {
+      const text = await data<unknown>(listDatasetRows({ path: { datasetId }, query: { limit: ROWS, offset: pageParam }, parseAs: 'text' }));
+      return parseExactly(String(text)) as RowsPage;
+    },
     initialPageParam: 0,
     getNextPageParam: (last) => (last.offset + last.rows.length < last.rowCount && last.rows.length > 0 ? last.offset + last.rows.length : undefined),
   });
