@@ -1,6 +1,6 @@
-import type { Ref } from 'react';
+import type { CSSProperties, Ref } from 'react';
 
-import type { Column } from './DataTable';
+import type { Shown } from './DataTable';
 import classes from './DataTable.module.css';
 
 interface Props<T> {
@@ -8,8 +8,8 @@ interface Props<T> {
   index: number;
   top: number;
   row: T;
-  columns: Column<T>[];
-  tracks: string;
+  columns: Shown<T>[];
+  tracks: CSSProperties;
   narrow: boolean;
 }
 
@@ -21,11 +21,11 @@ export function DataRow<T>({ ref, index, top, row, columns, tracks, narrow }: Pr
       data-index={index}
       aria-rowindex={index + 2}
       className={narrow ? classes.card : classes.row}
-      style={{ position: 'absolute', insetInline: 0, transform: `translateY(${top}px)`, gridTemplateColumns: tracks }}
+      style={{ position: 'absolute', insetInline: 0, transform: `translateY(${top}px)`, ...tracks }}
     >
-      {columns.map((column) =>
+      {columns.map(({ column, at }) =>
         narrow && column.narrow === 'hide' ? null : (
-          <div role="cell" key={column.id} className={narrow ? classes.line : classes.cell} data-align={column.align} data-title={column.narrow === 'title' || undefined}>
+          <div role="cell" key={column.id} aria-colindex={at} className={narrow ? classes.line : classes.cell} data-align={column.align} data-title={column.narrow === 'title' || undefined}>
             {narrow && column.narrow !== 'title' ? <span className={classes.label}>{column.header}</span> : null}
             {column.render(row)}
           </div>

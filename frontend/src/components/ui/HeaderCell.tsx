@@ -6,15 +6,16 @@ import classes from './DataTable.module.css';
 
 interface Props<T> {
   column: Column<T>;
+  at?: number;
   sort?: Sort;
   onSort?: (sort: Sort) => void;
 }
 
-export function HeaderCell<T>({ column, sort, onSort }: Props<T>) {
+export function HeaderCell<T>({ column, at, sort, onSort }: Props<T>) {
   const sorted = sort?.by === column.id ? sort : undefined;
   const Arrow = sorted?.down ? IconArrowDown : IconArrowUp;
   return (
-    <div role="columnheader" className={classes.cell} data-align={column.align} aria-sort={sorted && (sorted.down ? 'descending' : 'ascending')}>
+    <div role="columnheader" aria-colindex={at} className={classes.cell} data-align={column.align} aria-sort={sorted && (sorted.down ? 'descending' : 'ascending')}>
       {column.sortable && onSort ? (
         <UnstyledButton className={classes.sort} onClick={() => onSort({ by: column.id, down: sorted ? !sorted.down : column.align === 'right' })}>
           {column.header}
