@@ -21,7 +21,7 @@ export function ColumnsTab({ dataset }: { dataset: Dataset }) {
         <Table.Tbody>
           {columns.map(({ name, type }) => (
             <Table.Tr key={name}>
-              <Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
                 {name}
                 {name.startsWith('_varlor_') ? (
                   <Text span c="dimmed" fz="xs">
@@ -30,7 +30,7 @@ export function ColumnsTab({ dataset }: { dataset: Dataset }) {
                   </Text>
                 ) : null}
               </Table.Td>
-              <Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
                 <Code>{type}</Code>
               </Table.Td>
             </Table.Tr>
