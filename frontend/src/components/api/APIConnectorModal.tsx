@@ -1,7 +1,7 @@
 /** "Connect API": one thing at a time on the left, what we would send and what came back on the right. */
 import { Modal, Stepper, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { STEPS, type Step } from '@/lib/connect/draft';
@@ -30,6 +30,7 @@ export function APIConnectorModal() {
   const generation = useConnectorsStore((state) => state.generation);
   const { linked, error } = useLinkedConnector();
   const ready = useReachable(step, linked);
+  const page = useFocus(ready);
   if (ready === null) return null;
   const steps = webhook ? WEBHOOK_STEPS : STEPS;
   const Page = webhook && ready !== 'source' ? WebhookStep : PAGES[ready];
@@ -50,7 +51,9 @@ export function APIConnectorModal() {
         ))}
       </Stepper>
       {error === null ? null : <ErrorNotice error={error} doing="open the connector" mb="md" />}
-      <Page key={generation} />
+      <div ref={page} tabIndex={-1} role="group" aria-label={NAMES[ready]} className={classes.page}>
+        <Page key={generation} />
+      </div>
       <Text fz="xs" c="dimmed" mt="lg">
         What you enter stays in this tab until you are done; secrets are forgotten by a reload.
       </Text>
@@ -88,4 +91,22 @@ function useReachable(step: Step | null, linked: boolean): Step | null {
   const reached = STEPS.slice(0, STEPS.indexOf(step) + 1);
   const last = reached.findLast((each) => holds[each]) ?? 'source';
   return last === 'where' && step !== 'where' ? 'source' : last;
+}
+
+/** The step before took the focus with it, so each step takes it up; the closed dialog gives it back to what opened it. */
+function useFocus(step: Step | null) {
+  const page = useRef<HTMLDivElement>(null);
+  const before = useRef(step);
+  const opener = useRef(document.activeElement);
+  useEffect(() => {
+    if (before.current !== step) (page.current?.querySelector<HTMLElement>('[data-autofocus]') ?? page.current)?.focus();
+    before.current = step;
+  }, [step]);
+  useEffect(() => {
+    const { current } = opener;
+    return () => {
+      if (current instanceof HTMLElement && current.isConnected) current.focus();
+    };
+  }, []);
+  return page;
 }

@@ -52,7 +52,14 @@ export function KeepStep() {
     <Halves
       rightName="What will happen"
       left={
-        <Stack gap="md">
+        <Stack
+          gap="md"
+          component="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void begin();
+          }}
+        >
           <TextInput
             label="Dataset"
             description="A new name makes a new dataset; a known one goes on with that."
@@ -97,7 +104,6 @@ export function KeepStep() {
           <StepButtons
             back="what"
             next="Create the dataset"
-            onNext={() => void begin()}
             busy={start.isPending}
             disabled={savedId === null || reading.dataset.trim() === '' || keyMissing}
           />

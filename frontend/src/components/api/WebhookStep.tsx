@@ -38,7 +38,14 @@ export function WebhookStep() {
     <Halves
       rightName="Address"
       left={
-        <Stack gap="md">
+        <Stack
+          gap="md"
+          component="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void create().catch(() => undefined);
+          }}
+        >
           <TextInput label="Name" placeholder="Shop events" required data-autofocus disabled={made !== null} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
           <Select
             label="How the other side signs"
@@ -53,7 +60,7 @@ export function WebhookStep() {
           ) : null}
           {error === null ? null : <ErrorNotice error={error} doing="create the webhook" />}
           {made === null ? (
-            <StepButtons back="source" next="Create the address" onNext={() => void create().catch(() => undefined)} busy={saving} disabled={draft.name.trim() === ''} />
+            <StepButtons back="source" next="Create the address" busy={saving} disabled={draft.name.trim() === ''} />
           ) : null}
         </Stack>
       }
