@@ -1,5 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test } from 'vitest';
 
 import { expectAccessible, open } from '@/test/render';
@@ -64,7 +65,7 @@ test('from nothing to a running sync by Bearer token', async () => {
 
   expect(await screen.findByLabelText(/^Dataset/)).toHaveValue('orders');
   await expectAccessible(screen.getByRole('dialog'));
-  await user.click(screen.getByRole('button', { name: 'Create the dataset' }));
+  await user.type(screen.getByLabelText(/^Dataset/), '{Enter}');
   await waitFor(() => expect(router.state.location.pathname).toBe('/runs/run_1'));
   expect(fetched).toMatchObject([
     { endpointId: 'listOrders', pagination: 'auto', dataset: { name: 'orders', writeMode: 'merge', primaryKey: ['id'] } },
@@ -85,6 +86,43 @@ test('what is typed survives a closed dialog and a reload; a secret survives nei
   const stored = JSON.stringify({ ...sessionStorage, ...localStorage });
   expect(stored).toContain('https://api.example.com/v1');
   expect(stored).not.toContain('canary-token');
+});
+
+test('each step takes up the focus that the one before had, and the closed dialog gives it back', async () => {
+  const user = userEvent.setup();
+  open('/connectors');
+  const opener = await screen.findByRole('button', { name: 'Connect API' });
+  await user.click(opener);
+  await user.click(await screen.findByRole('button', { name: /REST API/ }));
+  expect(await screen.findByLabelText(/Base URL/)).toHaveFocus();
+  await user.keyboard('https://api.example.com/v1{Enter}');
+  await screen.findByLabelText(/^Token/);
+  expect(screen.getByRole('group', { name: 'Who' })).toHaveFocus();
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(opener).toHaveFocus());
+});
+
+test('an answer that comes after the path was changed is not shown as its own', async () => {
+  const letGo: (() => void)[] = [];
+  const held = new Promise<void>((resolve) => letGo.push(resolve));
+  server.use(
+    http.post('*/api/v2/connectors/test-api', async () => {
+      await held;
+      return HttpResponse.json(TESTED);
+    }),
+  );
+  const user = userEvent.setup();
+  open('/connectors?connect=source');
+  await throughWhere(user);
+  await user.type(await screen.findByLabelText(/^Token/), 'canary-token{Enter}');
+  await user.type(await screen.findByLabelText('Path'), '/users{Enter}');
+  expect(await screen.findByText(/The API is being asked/)).toBeVisible();
+  await user.type(screen.getByLabelText('Path'), '2');
+  letGo[0]?.();
+  await waitFor(() => expect(screen.queryByText(/The API is being asked/)).toBeNull());
+  expect(screen.queryByText('It works')).toBeNull();
+  await user.type(screen.getByLabelText('Path'), '{Backspace}');
+  expect(screen.getByText('It works')).toBeVisible();
 });
 
 test('a wrong field is named where it stands, before anything is sent', async () => {

@@ -1,5 +1,5 @@
 /** Tests the connection and tells the outcome to whoever shows it; the other side has 30 seconds. */
-import { Button } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import type { ComponentProps } from 'react';
 
@@ -16,13 +16,18 @@ interface Props extends Omit<ComponentProps<typeof Button<'button'>>, 'onClick' 
 export function ConnectionTestButton({ request, onResult, onError, children, ...rest }: Props) {
   const { mutate, isPending } = useTestConnection();
   return (
-    <Button
-      leftSection={<IconPlugConnected size={16} />}
-      loading={isPending}
-      onClick={() => mutate(request, { onSuccess: onResult, onError })}
-      {...rest}
-    >
-      {children ?? 'Test the connection'}
-    </Button>
+    <Group gap="sm">
+      <Button
+        leftSection={<IconPlugConnected size={16} />}
+        loading={isPending}
+        onClick={() => mutate(request, { onSuccess: onResult, onError })}
+        {...rest}
+      >
+        {children ?? 'Test the connection'}
+      </Button>
+      <Text fz="sm" c="dimmed" role="status">
+        {isPending ? 'The API is being asked. It has half a minute; you need not wait.' : null}
+      </Text>
+    </Group>
   );
 }

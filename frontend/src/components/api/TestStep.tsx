@@ -23,9 +23,9 @@ export function TestStep() {
   const { data: preset } = usePreset(draft.presetId);
   const { data: stored } = useConnector(savedId);
   const { ensureSaved, saving, error: saveError } = useDraftConnector();
-  const [result, setResult] = useState<CheckResult | null>(null);
   const [error, setError] = useState<unknown>(null);
   const path = draft.testPath ?? preset?.testPath ?? '';
+  const [result, setResult] = useAnswerTo(path);
   const forgotten = useForgotten();
 
   // A stored credential is tested where it is; what is not saved yet is sent along, and kept by nobody.
@@ -56,10 +56,7 @@ export function TestStep() {
             path={path}
             disabled={forgotten}
             request={request}
-            onPath={(testPath) => {
-              change({ testPath });
-              setResult(null); // it was another path's
-            }}
+            onPath={(testPath) => change({ testPath })}
             onResult={(outcome) => {
               setResult(outcome);
               setError(null);
@@ -74,6 +71,13 @@ export function TestStep() {
       right={result === null ? <RequestPreview path={path} /> : <TestOutcome result={result} />}
     />
   );
+}
+
+/** What came back for this very path: an answer that comes late is another's once the path was changed. */
+function useAnswerTo(path: string) {
+  const [answered, setAnswered] = useState<{ path: string; result: CheckResult } | null>(null);
+  const keep = (result: CheckResult) => setAnswered({ path, result });
+  return [answered?.path === path ? answered.result : null, keep] as const;
 }
 
 /** Whether the secret that this way needs is neither here nor stored. */
