@@ -3,6 +3,7 @@ import { Outlet, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
+import { blocks } from '@/lib/api/problem';
 import { useSession } from '@/lib/hooks/useSession';
 
 import { Shell, ShellSkeleton } from './Shell';
@@ -15,7 +16,7 @@ const APIConnectorModal = lazy(() =>
 export function Root() {
   const { connect } = useSearch({ strict: false });
   const { data: who, error, refetch } = useSession();
-  if (error !== null) return <ErrorNotice error={error} doing="ask who is signed in" onRetry={() => void refetch()} m="xl" />;
+  if (blocks(error, who)) return <ErrorNotice error={error} doing="ask who is signed in" onRetry={() => void refetch()} m="xl" />;
   if (who === undefined) return <ShellSkeleton />;
   if (who === null) return <SignIn />;
   return (

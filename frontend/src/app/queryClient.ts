@@ -2,13 +2,9 @@
 import { QueryCache, MutationCache, QueryClient } from '@tanstack/react-query';
 
 import { keys } from '@/lib/api/keys';
-import { ApiError } from '@/lib/api/problem';
+import { ApiError, mayHeal } from '@/lib/api/problem';
 
 const RETRIES = 3;
-
-function mayHeal(error: Error): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status >= 500);
-}
 
 export function createQueryClient(): QueryClient {
   const onError = (error: Error) => {

@@ -12,6 +12,8 @@ import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { PageHeader } from '@/components/ui/PageHeader';
 import { StatusBadge } from '@/components/ui/StatusBadge';
 import { TextLink } from '@/components/ui/links';
+import type { Connector } from '@/lib/api/client';
+import { blocks } from '@/lib/api/problem';
 import { useConnector } from '@/lib/hooks/useConnectors';
 
 export function ConnectorPage() {
@@ -19,7 +21,7 @@ export function ConnectorPage() {
   const { tab } = useSearch({ from: '/connectors/$connectorId' });
   const navigate = useNavigate();
   const { data: connector, error, refetch } = useConnector(connectorId);
-  if (error !== null) return <ErrorNotice error={error} doing="open the connector" onRetry={() => void refetch()} />;
+  if (blocks(error, connector)) return <ErrorNotice error={error} doing="open the connector" onRetry={() => void refetch()} />;
   if (connector === undefined) return <Skeleton h={320} role="status" aria-label="Loading the connector" />;
   const webhook = connector.apiType === 'webhook';
   return (
@@ -55,9 +57,14 @@ export function ConnectorPage() {
           <AuditTab connectorId={connector.id} />
         </Tabs.Panel>
         <Tabs.Panel value="settings">
-          <SettingsTab key={connector.updatedAt} connector={connector} />
+          <SettingsTab key={settingsOf(connector)} connector={connector} />
         </Tabs.Panel>
       </Tabs>
     </>
   );
+}
+
+/** What the form shows: other news of the connector, such as its state, take nothing typed away. */
+function settingsOf({ name, baseUrl, headers, rateLimitConfig }: Connector): string {
+  return JSON.stringify([name, baseUrl, headers, rateLimitConfig]);
 }

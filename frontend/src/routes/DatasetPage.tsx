@@ -15,6 +15,7 @@ import { RelativeTime } from '@/components/ui/RelativeTime';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import { TextLink } from '@/components/ui/links';
 import type { Dataset } from '@/lib/api/client';
+import { blocks } from '@/lib/api/problem';
 import { formatBytes, formatCount } from '@/lib/format';
 import { useDataset } from '@/lib/hooks/useDatasets';
 import { useConnectorName } from '@/lib/hooks/useNames';
@@ -35,7 +36,7 @@ export function DatasetPage() {
   const { tab = 'rows' } = route.useSearch();
   const navigate = route.useNavigate();
   const { data: dataset, error, refetch } = useDataset(datasetId);
-  if (error) return <ErrorNotice error={error} doing="open the dataset" onRetry={() => void refetch()} />;
+  if (blocks(error, dataset)) return <ErrorNotice error={error} doing="open the dataset" onRetry={() => void refetch()} />;
   if (!dataset) return <TableSkeleton label="Loading the dataset" />;
   const open = tab in TABS ? (tab as keyof typeof TABS) : 'rows';
   return (

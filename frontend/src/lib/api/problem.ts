@@ -17,6 +17,16 @@ export class ApiError extends Error {
 
 export const UNREACHABLE = 0;
 
+/** Whether it may be gone at the next try: the server is away, or a part of it. */
+export function mayHeal(error: Error): boolean {
+  return error instanceof ApiError && (error.status === UNREACHABLE || error.status >= 500);
+}
+
+/** Whether a page has to give way to the error. What was read before stays while the server is away, and what is typed there. */
+export function blocks(error: Error | null, known: unknown): boolean {
+  return error !== null && (known === undefined || !mayHeal(error));
+}
+
 /** Whatever a request ended with, as an ApiError; status 0 is a server that did not answer. */
 export function toApiError(body: unknown, response: Response | undefined): ApiError {
   if (response === undefined) {
