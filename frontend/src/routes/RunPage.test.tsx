@@ -91,8 +91,7 @@ test('pause, rate and cancel ask the API; a refusal is said', async () => {
   const user = userEvent.setup();
   open('/runs/run_1');
   await user.click(await screen.findByRole('button', { name: 'Rate' }));
-  await user.type(await screen.findByLabelText(/Requests a minute/), '30');
-  await user.click(screen.getByRole('button', { name: 'Set the rate' }));
+  await user.type(await screen.findByLabelText(/Requests a minute/), '30{Enter}');
   await user.click(await screen.findByRole('button', { name: 'Pause' }));
   expect(await screen.findByRole('button', { name: 'Resume' })).toBeVisible();
   expect(asked).toEqual([{ requestsPerMinute: 30 }, 'pause']);
@@ -100,6 +99,34 @@ test('pause, rate and cancel ask the API; a refusal is said', async () => {
   const dialog = await screen.findByRole('dialog');
   await user.click(within(dialog).getByRole('button', { name: 'Cancel the run' }));
   expect(await within(dialog).findByRole('alert')).toHaveTextContent('The run has ended.');
+});
+
+test('a run that is canceled says so until it has ended after its open page', async () => {
+  server.use(answer('post', '/runs/run_1/cancel', run()));
+  const user = userEvent.setup();
+  open('/runs/run_1');
+  await user.click(await screen.findByRole('button', { name: 'Cancel the run' }));
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Cancel the run' }));
+  expect(await screen.findByText('Canceling: it ends after its open page.')).toBeVisible();
+  expect(screen.queryByRole('button', { name: 'Pause' })).toBeNull();
+});
+
+test('the state is spoken when it changes, not each second', async () => {
+  const { cache } = open('/runs/run_1');
+  const words = await screen.findByText(/^Running for/);
+  expect(words.closest('[aria-live], [role=status]')).toBeNull();
+  act(() => apply(cache, { type: 'run.changed', data: { runId: 'run_1', status: 'paused' } }));
+  await waitFor(() => expect(screen.getAllByRole('status').map(({ textContent }) => textContent)).toContain('Paused'));
+});
+
+test('what was read stays while the server is away', async () => {
+  const { cache } = open('/runs/run_1');
+  await screen.findByTestId('Rows');
+  server.use(problem('get', '/runs/run_1', 503, 'unavailable', 'Away.'), problem('get', '/session', 503, 'unavailable', 'Away.'));
+  await act(() => cache.invalidateQueries());
+  await waitFor(() => expect(cache.getQueryState(['session'])?.status).toBe('error'));
+  expect(cache.getQueryState(['runs', 'one', 'run_1'])?.status).toBe('error');
+  expect(screen.getByTestId('Rows')).toHaveTextContent('1,200');
 });
 
 test('who only reads sees no button that would be refused', async () => {

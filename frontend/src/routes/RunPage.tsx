@@ -1,5 +1,5 @@
 /** One run, live: how it stands, what it did, and what may be asked of it. */
-import { Button, Grid, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Grid, Paper, Skeleton, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -12,9 +12,10 @@ import { RunNumbers } from '@/components/runs/RunNumbers';
 import { RunTimeline } from '@/components/runs/RunTimeline';
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import { PageHeader } from '@/components/ui/PageHeader';
-import { StatusBadge } from '@/components/ui/StatusBadge';
+import { StatusBadge, wordOf } from '@/components/ui/StatusBadge';
 import { TextLink } from '@/components/ui/links';
 import type { Run } from '@/lib/api/client';
+import { blocks } from '@/lib/api/problem';
 import { useConnectorName, useDatasetName } from '@/lib/hooks/useNames';
 import { useNow } from '@/lib/hooks/useNow';
 import { useRun, useRunSeries } from '@/lib/hooks/useRuns';
@@ -27,7 +28,7 @@ const route = getRouteApi('/runs/$runId');
 export function RunPage() {
   const { runId } = route.useParams();
   const { data: run, error, refetch } = useRun(runId);
-  if (error) return <ErrorNotice error={error} doing="open the run" onRetry={() => void refetch()} />;
+  if (blocks(error, run)) return <ErrorNotice error={error} doing="open the run" onRetry={() => void refetch()} />;
   if (!run) return <RunSkeleton />;
   return <OpenRun run={run} />;
 }
@@ -86,7 +87,9 @@ function Words({ run }: { run: Run }) {
   const connectorName = useConnectorName();
   return (
     <>
-      <span aria-live="polite">{stateInWords(run, now)}</span>{' '}
+      {stateInWords(run, now)}{' '}
+      {/* Spoken when the state changes; the words above change each second. */}
+      <VisuallyHidden role="status">{wordOf(run.status)}</VisuallyHidden>
       <span>
         {placeOf(run)} of{' '}
         <TextLink to="/connectors/$connectorId" params={{ connectorId: run.connectorId }}>

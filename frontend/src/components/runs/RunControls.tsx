@@ -14,6 +14,7 @@ export function RunControls({ run }: { run: Run }) {
   const may = useMay('editor');
   const [canceling, setCanceling] = useState(false);
   if (hasEnded(run) || !may) return null;
+  if (act.isSuccess && act.variables === 'cancel') return <Text role="status">Canceling: it ends after its open page.</Text>;
   const paused = run.status === 'paused';
   const keeps = run.request.dataset.writeMode === 'append';
   return (
@@ -53,14 +54,21 @@ function RateButton({ run }: { run: Run }) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <Stack gap="sm">
+        <Stack
+          gap="sm"
+          component="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            change(Number(rate));
+          }}
+        >
           <NumberInput label="Requests a minute, at most" description="Lowers this run's share; it can never pass the connector's own rate." min={1} max={100_000} value={rate} onChange={setRate} />
           {act.error ? <ErrorNotice error={act.error} doing="change the rate" /> : null}
           <Group justify="space-between">
             <Button variant="subtle" size="xs" onClick={() => change(null)}>
               Full rate
             </Button>
-            <Button size="xs" loading={act.isPending} disabled={typeof rate !== 'number'} onClick={() => change(Number(rate))}>
+            <Button type="submit" size="xs" loading={act.isPending} disabled={typeof rate !== 'number'}>
               Set the rate
             </Button>
           </Group>
