@@ -72,3 +72,14 @@ test('who signs out is shown out at once, and leaves nothing typed behind', asyn
   expect(cache.getQueryCache().getAll()).toHaveLength(1);
   expect(useConnectorsStore.getState().draft.baseUrl).toBe('');
 });
+
+test.each(['/nowhere', '/runs/gone', '/datasets/gone', '/connectors/gone'])('what is not there is a page of its own: %s', async (address) => {
+  server.use(
+    ...['/runs/gone', '/datasets/gone', '/connectors/gone'].map((path) => problem('get', path, 404, 'not-found', 'It does not exist.')),
+  );
+  document.title = 'the page before';
+  const { container } = open(address);
+  expect(await screen.findByRole('heading', { level: 1 })).toBeVisible();
+  expect(document.title).not.toBe('the page before');
+  await expectAccessible(container);
+});

@@ -21,7 +21,14 @@ export function ConnectorPage() {
   const { tab } = useSearch({ from: '/connectors/$connectorId' });
   const navigate = useNavigate();
   const { data: connector, error, refetch } = useConnector(connectorId);
-  if (blocks(error, connector)) return <ErrorNotice error={error} doing="open the connector" onRetry={() => void refetch()} />;
+  if (blocks(error, connector)) {
+    return (
+      <>
+        <PageHeader title="Connector" above={<TextLink to="/connectors">Connectors</TextLink>} />
+        <ErrorNotice error={error} doing="open the connector" onRetry={() => void refetch()} />
+      </>
+    );
+  }
   if (connector === undefined) return <Skeleton h={320} role="status" aria-label="Loading the connector" />;
   const webhook = connector.apiType === 'webhook';
   return (

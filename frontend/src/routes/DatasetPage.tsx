@@ -36,7 +36,14 @@ export function DatasetPage() {
   const { tab = 'rows' } = route.useSearch();
   const navigate = route.useNavigate();
   const { data: dataset, error, refetch } = useDataset(datasetId);
-  if (blocks(error, dataset)) return <ErrorNotice error={error} doing="open the dataset" onRetry={() => void refetch()} />;
+  if (blocks(error, dataset)) {
+    return (
+      <>
+        <PageHeader title="Dataset" above={<TextLink to="/">Datasets</TextLink>} />
+        <ErrorNotice error={error} doing="open the dataset" onRetry={() => void refetch()} />
+      </>
+    );
+  }
   if (!dataset) return <TableSkeleton label="Loading the dataset" />;
   const open = tab in TABS ? (tab as keyof typeof TABS) : 'rows';
   return (

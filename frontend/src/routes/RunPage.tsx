@@ -28,7 +28,14 @@ const route = getRouteApi('/runs/$runId');
 export function RunPage() {
   const { runId } = route.useParams();
   const { data: run, error, refetch } = useRun(runId);
-  if (blocks(error, run)) return <ErrorNotice error={error} doing="open the run" onRetry={() => void refetch()} />;
+  if (blocks(error, run)) {
+    return (
+      <>
+        <PageHeader title="Run" above={<TextLink to="/runs">Runs</TextLink>} />
+        <ErrorNotice error={error} doing="open the run" onRetry={() => void refetch()} />
+      </>
+    );
+  }
   if (!run) return <RunSkeleton />;
   return <OpenRun run={run} />;
 }
