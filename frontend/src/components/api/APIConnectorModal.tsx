@@ -45,7 +45,7 @@ export function APIConnectorModal() {
       closeButtonProps={{ 'aria-label': 'Close; what you entered stays' }}
       closeOnClickOutside={false}
     >
-      <Stepper classNames={{ stepIcon: classes.stepIcon }} active={at} onStepClick={(index) => go(steps[index] ?? 'source')} size="xs" mb="lg" allowNextStepsSelect={false} wrap={false}>
+      <Stepper classNames={{ stepIcon: classes.stepIcon, separator: classes.separator }} active={at} onStepClick={(index) => go(steps[index] ?? 'source')} size="xs" mb="lg" allowNextStepsSelect={false} wrap={false}>
         {steps.map((each, index) => (
           <Stepper.Step key={each} label={narrow && each !== ready ? undefined : NAMES[each]} aria-label={narrow && each !== ready ? `${index + 1} ${NAMES[each]}` : undefined} />
         ))}

@@ -49,6 +49,7 @@ export function TestStep() {
   return (
     <Halves
       rightName="Answer"
+      answer={result}
       left={
         <Stack gap="md">
           {forgotten ? <Forgotten /> : null}

@@ -26,10 +26,12 @@ export function WhatStep() {
   const [error, setError] = useState<unknown>(null);
   const { endpoint, chosen, complete } = useChosen();
   const asked = complete ? JSON.stringify(previewOf(reading, endpoint, draft.apiType)) : '';
+  const outcome = result?.asked === asked ? result.outcome : null;
 
   return (
     <Halves
       rightName="Preview"
+      answer={outcome}
       left={
         <Stack gap="md">
           <EndpointSelector />
@@ -40,8 +42,8 @@ export function WhatStep() {
               variant="default"
               disabled={!complete}
               request={() => ({ connectorId: savedId ?? '', ...previewOf(reading, endpoint, draft.apiType) })}
-              onResult={(outcome) => {
-                setResult({ asked, outcome });
+              onResult={(found) => {
+                setResult({ asked, outcome: found });
                 setError(null);
               }}
               onError={setError}
@@ -53,7 +55,7 @@ export function WhatStep() {
           <StepButtons back="test" next="Continue" onNext={() => go('keep')} disabled={!complete} />
         </Stack>
       }
-      right={result?.asked === asked ? <TestOutcome result={result.outcome} /> : <RequestPreview path={endpoint?.path ?? reading.path} />}
+      right={outcome ? <TestOutcome result={outcome} /> : <RequestPreview path={endpoint?.path ?? reading.path} />}
     />
   );
 }
