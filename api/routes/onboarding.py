@@ -17,7 +17,7 @@ from api.routes.connectors import ConnectorId
 from api.schemas import CheckRequest
 from api.services import Services
 from api.strict import StrictRoute
-from api.trail import audit
+from api.trail import audit, connection_changed
 from api.webhook_input import refuse_fetching
 from varlor import names
 from varlor.contracts.check import CheckError, CheckResult, Discovery
@@ -77,6 +77,8 @@ async def check_connection(
         return CheckResult(ok=False, url=_shown(body), error=_LATE)
     nonce = started["nonce"] if isinstance(started, dict) else started.nonce
     result = await _result(parts, caller, nonce, _shown(body))
+    if body.connector_id is not None:
+        await connection_changed(parts, caller, await caller.store.connectors.get(body.connector_id))
     await audit(
         caller,
         "connector.tested",

@@ -94,6 +94,23 @@ async def test_what_a_request_changes_is_told(api_url: str, tenant: str) -> None
     assert json.loads(event["data"]) == {"connectorId": made["id"], "status": "draft"}
 
 
+@pytest.mark.usefixtures("worker_log")
+async def test_what_a_connection_test_finds_is_told(api_url: str, tenant: str, sample_url: str) -> None:
+    headers = {"Authorization": f"Bearer {token(tenant, 'editor')}"}
+    async with (
+        listening(api_url, tenant, last="0-0") as stream,
+        httpx2.AsyncClient(
+            base_url=f"{api_url}/api/v2", headers=headers, trust_env=False, timeout=40
+        ) as editor,
+    ):
+        body = {"name": "Shop", "baseUrl": f"{sample_url}/open"}
+        made = (await editor.post("/connectors", json=body)).json()
+        asked = {"connectorId": made["id"], "path": "/v1/users"}
+        assert (await editor.post("/connectors/test-api", json=asked)).json()["ok"]
+        told = [json.loads((await stream.next())["data"]) for _ in range(2)]
+    assert [event["status"] for event in told] == ["draft", "connected"]
+
+
 async def test_a_stream_ends_with_the_readers_token(api_url: str, tenant: str) -> None:
     async with listening(api_url, tenant, ttl=2) as stream:
         await stream.end()
