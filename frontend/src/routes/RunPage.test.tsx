@@ -52,6 +52,22 @@ test('a failure shows why, the last failed answer, and what to do', async () => 
   expect(await within(alert).findByText('{"error":"token revoked"}')).toBeVisible();
 });
 
+test('a run that has ended can be fetched again, as it was asked for', async () => {
+  const asked: unknown[] = [];
+  server.use(
+    answer('get', '/runs/run_1', run({ status: 'failed', finishedAt: '2026-11-25T12:01:00Z' })),
+    answer('get', '/runs/run_2', run({ id: 'run_2', status: 'queued' })),
+    answer('get', '/runs/run_2/progress', { points: [] }),
+    answer('get', '/runs/run_2/requests', page([])),
+    answer('post', '/connectors/con_1/fetch', { runId: 'run_2', datasetId: 'dat_1', workflowId: 'w' }, (body) => asked.push(body)),
+  );
+  const user = userEvent.setup();
+  const { router } = open('/runs/run_1');
+  await user.click(await screen.findByRole('button', { name: 'Fetch again' }));
+  await waitFor(() => expect(router.state.location.pathname).toBe('/runs/run_2'));
+  expect(asked).toEqual([{ path: '/orders', dataset: { id: 'dat_1', name: null, writeMode: 'append' } }]);
+});
+
 test('a run that waits for its user says where to reconnect, not to fetch again', async () => {
   const error = { type: 'auth-required', title: 'auth required', detail: 'The connector has to be connected (again) by its user.' };
   server.use(answer('get', '/runs/run_1', run({ status: 'waiting_auth', error })), answer('get', '/runs/run_1/requests', page([])));

@@ -1,10 +1,12 @@
 /** What may be asked of a run: pause, resume, cancel, and a lower rate. */
 import { Button, Group, NumberInput, Popover, Stack, Text } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 
 import { ConfirmModal } from '@/components/ui/ConfirmModal';
 import { ErrorNotice } from '@/components/ui/ErrorNotice';
 import type { Run } from '@/lib/api/client';
+import { useStartReading } from '@/lib/hooks/useConnectors';
 import { useRunAct } from '@/lib/hooks/useRuns';
 import { useMay } from '@/lib/hooks/useSession';
 import { hasEnded } from '@/lib/runs';
@@ -13,7 +15,8 @@ export function RunControls({ run }: { run: Run }) {
   const act = useRunAct(run.id);
   const may = useMay('editor');
   const [canceling, setCanceling] = useState(false);
-  if (hasEnded(run) || !may) return null;
+  if (!may) return null;
+  if (hasEnded(run)) return run.origin === 'webhook' ? null : <AgainButton run={run} />;
   if (act.isSuccess && act.variables === 'cancel') return <Text role="status">Canceling: it ends after its open page.</Text>;
   const paused = run.status === 'paused';
   const keeps = run.request.dataset.writeMode === 'append';
@@ -37,6 +40,30 @@ export function RunControls({ run }: { run: Run }) {
       >
         The run ends after its open page. {keeps ? 'Rows up to then stay in the dataset.' : 'The dataset stays as it was before this run.'} It cannot be resumed; a new fetch begins anew.
       </ConfirmModal>
+    </>
+  );
+}
+
+/** The same request once more, as a run of its own: what most failures ask for when their cause is mended. */
+function AgainButton({ run }: { run: Run }) {
+  const start = useStartReading(run.connectorId);
+  const navigate = useNavigate();
+  const fetch = { ...run.request, dataset: { ...run.request.dataset, id: run.datasetId, name: null } }; // it may be renamed by now
+  return (
+    <>
+      <Button
+        variant="default"
+        loading={start.isPending}
+        onClick={() =>
+          start.mutate(
+            { fetch, schedule: null },
+            { onSuccess: ({ runId }) => void navigate({ to: '/runs/$runId', params: { runId }, search: {} }) },
+          )
+        }
+      >
+        Fetch again
+      </Button>
+      {start.error ? <ErrorNotice error={start.error} doing="fetch again" /> : null}
     </>
   );
 }
