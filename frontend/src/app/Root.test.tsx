@@ -23,6 +23,21 @@ test('nobody signed in sees the way in, and how to get a link', async () => {
   expect(screen.getByText('varlor signin')).toBeVisible();
 });
 
+test('a tab that is come back to learns who has signed in elsewhere, and who has signed out', async () => {
+  const nobody = problem('get', '/session', 401, 'unauthenticated', 'Sign in, or send a bearer token.');
+  server.use(nobody);
+  open('/settings');
+  await screen.findByRole('heading', { name: 'Sign in' });
+  useConnectorsStore.getState().keepSecrets({ bearerToken: 'typed before' });
+  server.use(answer('get', '/session', WHO));
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  expect(await screen.findByRole('link', { name: 'Datasets' })).toBeVisible();
+  expect(useConnectorsStore.getState().secrets.bearerToken).toBe('typed before');
+  server.use(nobody);
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeVisible();
+});
+
 test('where there is an identity provider, the way in leads there and back to this page', async () => {
   const way = document.createElement('meta');
   way.name = 'varlor-sign-in';

@@ -17,6 +17,7 @@ export const sessionQuery = queryOptions({
     }
   },
   staleTime: 5 * 60_000,
+  refetchOnWindowFocus: 'always', // another tab may have signed out, or in
 });
 
 export function useSession() {
