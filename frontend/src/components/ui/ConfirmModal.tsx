@@ -43,7 +43,14 @@ export function ConfirmModal({ opened, onClose, title, children, act, keep = 'Ke
 
   return (
     <Modal opened={opened} onClose={onClose} onExitTransitionEnd={forget} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <Stack gap="md">
+      <Stack
+        gap="md"
+        component="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void confirm();
+        }}
+      >
         <Text component="div" fz="sm">
           {children}
         </Text>
@@ -61,7 +68,7 @@ export function ConfirmModal({ opened, onClose, title, children, act, keep = 'Ke
           <Button variant="default" onClick={onClose}>
             {keep}
           </Button>
-          <Button color="red.8" loading={busy} disabled={name !== undefined && typed !== name} onClick={() => void confirm()}>
+          <Button type="submit" color="red.8" loading={busy} disabled={name !== undefined && typed !== name}>
             {act}
           </Button>
         </Group>
