@@ -53,7 +53,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         try:
-            identity = await _identify(scope["app"].state.services, scope["method"], Headers(scope=scope))
+            identity = await identify(scope["app"].state.services, scope["method"], Headers(scope=scope))
         except VarlorError as error:
             await from_error(error)(scope, receive, send)
             return
@@ -61,7 +61,8 @@ class Door:
         await self._app(scope, receive, send)
 
 
-async def _identify(parts: Services, method: str, headers: Headers) -> Identity:
+async def identify(parts: Services, method: str, headers: Headers) -> Identity:
+    """Who asks; UnauthenticatedError without a token or session that holds now."""
     credentials = headers.getlist("authorization")
     if credentials:
         return await parts.tokens.verify(_bearer(credentials))

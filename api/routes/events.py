@@ -1,22 +1,23 @@
 """The tenant's live events as server-sent events; a reader resumes by Last-Event-ID."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Final
 
-import anyio
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.deps import Svc, Viewer
+from api.door import identify
 from api.openapi import guarded
 from varlor.contracts.notification import EVENT_TYPES
 from varlor.contracts.run import Event
-from varlor.ports import Clock
+from varlor.errors import VarlorError
 
 router = APIRouter(tags=["events"])
 PING_SECONDS: Final = 15
+_LOOK_SECONDS: Final = 5.0  # whether the reader may still read
 _RETRY_MS: Final = 2000
 _STREAM: Final = {
     200: {
@@ -35,27 +36,42 @@ _STREAM: Final = {
     responses=_STREAM | guarded(422),
 )
 async def events(
+    request: Request,
     parts: Svc,
     caller: Viewer,
     last_event_id: Annotated[
         str | None, Header(alias="Last-Event-ID", max_length=64, description="where the reader stopped")
     ] = None,
 ) -> EventSourceResponse:
-    """Ends when the caller's token or session does, so that nobody reads on after being let go."""
+    """Ends with the caller's token, and soon after a sign-out, so that nobody reads on after being let go."""
     stream = parts.events.subscribe(caller.tenant_id, last_event_id)
-    messages = _messages(stream, caller.identity.expires_at, parts.clock)
+
+    async def left() -> float:
+        try:
+            who = await identify(parts, request.method, request.headers)
+        except VarlorError:
+            return 0.0
+        return (who.expires_at - parts.clock.now()).total_seconds()
+
+    messages = _messages(stream, left)
     return EventSourceResponse(messages, ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
 
 
 async def _messages(
-    stream: AsyncIterator[Event], until: datetime, clock: Clock
+    stream: AsyncIterator[Event], left: Callable[[], Awaitable[float]]
 ) -> AsyncIterator[ServerSentEvent]:
+    """`left`: seconds for which the caller may still read, asked for again while nothing comes."""
     yield ServerSentEvent(comment="open", retry=_RETRY_MS)
-    while True:
-        left = (until - clock.now()).total_seconds()
-        event: Event | None = None
-        with anyio.move_on_after(max(left, 0)):
-            event = await anext(stream, None)
-        if event is None:
-            return
-        yield ServerSentEvent(data=json.dumps(event.data), id=event.id, event=event.type)
+    coming = asyncio.ensure_future(anext(stream, None))
+    try:
+        while (seconds := await left()) > 0:
+            await asyncio.wait({coming}, timeout=min(seconds, _LOOK_SECONDS))
+            if not coming.done():
+                continue
+            event = coming.result()
+            if event is None:
+                return
+            yield ServerSentEvent(data=json.dumps(event.data), id=event.id, event=event.type)
+            coming = asyncio.ensure_future(anext(stream, None))
+    finally:
+        coming.cancel()

@@ -6,15 +6,18 @@ import signal
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from api.door import COOKIE
 from api.services import Services
 from tests.api.conftest import token, uvicorn_command
 from tests.api.processes import environment, running, wait_for_port
 from tests.ports import free_port
+from varlor.ports import Identity
 from varlor.settings import Settings
 
 pytestmark = pytest.mark.stack
@@ -51,9 +54,11 @@ class Stream:
 
 @asynccontextmanager
 async def listening(
-    url: str, tenant: str, *, last: str | None = None, ttl: float = 600
+    url: str, tenant: str, *, last: str | None = None, ttl: float = 600, session: str | None = None
 ) -> AsyncGenerator[Stream]:
     headers = {"Authorization": f"Bearer {token(tenant, 'viewer', ttl)}"}
+    if session is not None:
+        headers = {"Cookie": f"{COOKIE}={session}"}
     if last is not None:
         headers["Last-Event-ID"] = last
     async with (
@@ -113,6 +118,16 @@ async def test_what_a_connection_test_finds_is_told(api_url: str, tenant: str, s
 
 async def test_a_stream_ends_with_the_readers_token(api_url: str, tenant: str) -> None:
     async with listening(api_url, tenant, ttl=2) as stream:
+        await stream.end()
+
+
+async def test_a_stream_ends_after_a_sign_out(services: Services, api_url: str, tenant: str) -> None:
+    reader = Identity("ada", tenant, frozenset({"viewer"}), datetime.now(UTC) + timedelta(hours=1))
+    session, _ = await services.sessions.open(reader)
+    async with listening(api_url, tenant, last="0-0", session=session) as stream:
+        await services.events.publish(tenant, "run.changed", {"n": 0})
+        assert json.loads((await stream.next())["data"]) == {"n": 0}
+        await services.sessions.close(session)
         await stream.end()
 
 
