@@ -41,7 +41,7 @@ class DeliveryActivities:
             activity.heartbeat(sent)
             result = await self._sender.send(waiting)
             if result.gone:
-                await outbox.disable(waiting.url, result.error or "")
+                await outbox.disable(waiting.message.id, waiting.url, result.error or "")
                 return DeliveryOutcome(sent=sent, empty=True, error=result.error)
             if result.error is not None:
                 seconds = self._wait_after(waiting, result)

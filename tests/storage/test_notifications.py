@@ -74,8 +74,10 @@ async def test_a_receiver_that_is_gone_gets_nothing_until_the_target_is_saved_ag
     outbox = tenant.notifications
     await outbox.configure(TARGET, SECRET)
     await outbox.record("msg_1", "run.failed", {})
-    await outbox.disable(TARGET.url or "", "The receiver answered 410.")
+    await outbox.disable("msg_1", TARGET.url or "", "The receiver answered 410.")
     assert (await outbox.settings()).status == "disabled"
+    failed = (await outbox.list(limit=1, cursor=None)).items[0]
+    assert (failed.status, failed.attempts) == ("failed", 1), "it was asked once"
     assert await outbox.record("msg_2", "run.failed", {}) == (True, "unsent")
     assert await outbox.next() is None
     await outbox.configure(TARGET, None)
@@ -92,7 +94,7 @@ async def test_a_receiver_that_says_it_is_gone_too_late_does_not_stop_its_succes
     asked = await outbox.next()
     assert asked is not None
     await outbox.configure(TARGET.model_copy(update={"url": "https://successor.example/"}), None)
-    await outbox.disable(asked.url, "The receiver answered 410.")
+    await outbox.disable("msg_1", asked.url, "The receiver answered 410.")
     settings = await outbox.settings()
     assert (settings.status, settings.pending, settings.last_error) == ("active", 1, None)
 

@@ -68,8 +68,8 @@ class NotificationRepository(Protocol):
         """An attempt failed; what has been waiting for longer than a day is given up."""
         ...
 
-    async def disable(self, url: str, error: str) -> None:
-        """The receiver is gone: nothing more is sent until the target is saved again.
+    async def disable(self, message_id: str, url: str, error: str) -> None:
+        """The receiver of that message is gone: nothing more is sent until the target is saved again.
 
         Nothing happens when another address than `url` has been saved meanwhile.
         """

@@ -130,12 +130,14 @@ class SqlNotifications:
             failed = {"status": "failed", "next_attempt_at": None, "error": error}
             await session.exec(self._update_pending(late).values(failed))
 
-    async def disable(self, url: str, error: str) -> None:
+    async def disable(self, message_id: str, url: str, error: str) -> None:
         async with self._scope.database.write() as session:
             target = await self._target(session, lock=True)
             if target is None or target.url != url:
                 return
             target.disabled, target.last_error = True, error
+            (await self._row(session, message_id, lock=True)).attempts += 1
+            await session.flush()
             failed = {"status": "failed", "next_attempt_at": None, "error": error}
             await session.exec(self._update_pending().values(failed))
 
