@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from varlor.connectors.auth import key_param, secret_values
-from varlor.connectors.http import OutResponse
 from varlor.connectors.page import Page
 from varlor.connectors.pagination.asked import Asked
 from varlor.connectors.pagination.choose import choose, guess
@@ -53,7 +52,6 @@ class Check:
         self._connector = connector
         self._auth = auth
         self._errand = Errand(tenant, connector, auth)
-        self._response: OutResponse | None = None
         self._url = redact_url(connector.base_url, key_param(connector))
 
     async def run(self, path: str | None, seconds: float) -> CheckResult:
@@ -75,7 +73,7 @@ class Check:
             return self.failed(error)
 
     async def _send(self, asked: Asked, seconds: float) -> CheckResult:
-        response = self._response = await self._sender.send(self._errand, asked, seconds=seconds)
+        response = await self._sender.send(self._errand, asked, seconds=seconds)
         page = Page(response, _ignore)
         page.find(None, asked.url.partition("?")[0], explicit=False)
         records = page.records()
@@ -98,7 +96,7 @@ class Check:
         return secret_values(await self._auth.parts(), self._connector.headers)
 
     def failed(self, error: SourceError) -> CheckResult:
-        response = self._response
+        response = self._errand.answer
         kind = _AS.get(error.kind, error.kind)
         type_: CheckErrorType = kind if kind in _TITLES else "server_error"
         detail = error.detail + (f" It began with: {error.excerpt[:300]}" if error.excerpt else "")

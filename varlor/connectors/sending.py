@@ -37,6 +37,7 @@ class Errand:
     """For whom requests are sent: a run's reading, or a connection test (no run, no log).
 
     `secrets` is what was last sent as credential: an answer that echoes it is not shown as it came.
+    `answer`: the whole answer to a test's last request, whatever it was.
     """
 
     tenant: str
@@ -53,6 +54,7 @@ class Errand:
     sent: int = 0
     ignored: int = 0
     secrets: tuple[str, ...] = ()
+    answer: OutResponse | None = None
 
     def tell(self, entry: RequestLogEntry) -> None:
         if self.log is not None:
@@ -147,7 +149,7 @@ class Sender:
         home = at_home(errand.connector, asked)
         parts = await errand.auth.parts() if home else AuthParts()
         secrets = secret_values(parts, errand.connector.headers)
-        errand.secrets = tuple(secrets)
+        errand.secrets, errand.answer = tuple(secrets), None
         started = monotonic()
         try:
             response = await self._client.send(
@@ -159,6 +161,7 @@ class Sender:
         except asyncio.CancelledError:  # nobody waits for it any more, but it was sent
             _record(log, entry, {"ms": _ms(started)})
             raise
+        errand.answer = response if errand.run is None else None
         error = judge(response, self._clock.now(), secrets)
         action = errand.rules.action(response)
         if action is not None and action != "ignore":

@@ -22,7 +22,8 @@ _MOST_ERRORS: Final = 20
 class GraphQLCheck(Check):
     def __init__(self, sender: Sender, tenant: str, connector: Connector, auth: RequestAuth) -> None:
         super().__init__(sender, tenant, connector, auth)
-        self._asking = Asking(sender, Errand(tenant, connector, auth, method="POST"))
+        self._errand = Errand(tenant, connector, auth, method="POST")
+        self._asking = Asking(sender, self._errand)
 
     async def run_query(self, query: str | None, variables: Mapping[str, Any], seconds: float) -> CheckResult:
         """Raises InvalidInputError for what is no query that may be sent, PartUnavailableError."""
@@ -54,6 +55,5 @@ class GraphQLCheck(Check):
 
     def failed(self, error: SourceError) -> CheckResult:
         last = self._asking.last
-        self._response = last.response if last else None
         faults = last.faults[:_MOST_ERRORS] if last else []
         return super().failed(error).model_copy(update={"errors": [fault.shown() for fault in faults]})
