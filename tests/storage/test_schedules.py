@@ -40,6 +40,20 @@ async def test_a_schedule_comes_back_as_it_was_given_and_stays_with_its_connecto
     assert not (await tenant.schedules.list(limit=9, cursor=None, connector_id=other)).items
 
 
+async def test_it_goes_on_writing_a_dataset_that_was_renamed(tenant: TenantStore) -> None:
+    mine = await connector(tenant)
+    users = await tenant.datasets.create("users", connector_id=mine)
+    given = ScheduleSettings(name="nightly", connector_id=mine, fetch=FETCH, every=3600)
+    orders = FETCH.model_copy(update={"dataset": DatasetTarget(name="orders")})
+    made = await tenant.schedules.create(given)
+    other = await tenant.schedules.create(given.model_copy(update={"fetch": orders}))
+    await tenant.datasets.rename(users.id, "people")
+    assert (await tenant.schedules.get(made.id)).fetch == FETCH.model_copy(
+        update={"dataset": DatasetTarget(name="people")}
+    )
+    assert await tenant.schedules.get(other.id) == other
+
+
 async def test_it_goes_with_its_connector(tenant: TenantStore) -> None:
     mine = await connector(tenant)
     given = ScheduleSettings(name="nightly", connector_id=mine, fetch=FETCH, every=3600)

@@ -16,6 +16,7 @@ from varlor.ports import Listing
 from varlor.storage.columns import storable
 from varlor.storage.ids import new_id
 from varlor.storage.paging import page
+from varlor.storage.schedules import follow
 from varlor.storage.scope import Scope
 from varlor.storage.tables import DatasetRow, RunRow
 
@@ -65,8 +66,9 @@ class SqlDatasets:
         try:
             async with self._scope.database.write() as session:
                 row = await self._row(session, dataset_id, lock=True)
-                row.name = storable(name)
+                former, row.name = row.name, storable(name)
                 row.updated_at = self._scope.clock.now()
+                await follow(self._scope, session, former, row.name)
                 return self._show(row)
         except IntegrityError:
             raise _taken() from None

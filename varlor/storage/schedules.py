@@ -69,6 +69,15 @@ class SqlSchedules:
         )
 
 
+async def follow(scope: Scope, session: AsyncSession, former: str, name: str) -> None:
+    """Schedules that name a dataset go on writing it under its new name."""
+    for row in await session.exec(scope.select(ScheduleRow).with_for_update()):
+        fetch = row.settings["fetch"]
+        if fetch["dataset"]["name"] == former:
+            dataset = {**fetch["dataset"], "name": name}
+            row.settings = {**row.settings, "fetch": {**fetch, "dataset": dataset}}
+
+
 def _plain(schedule: ScheduleSettings) -> dict[str, object]:
     return schedule.model_dump(mode="json", include=set(ScheduleSettings.model_fields))
 
