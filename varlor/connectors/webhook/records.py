@@ -30,7 +30,11 @@ class EventRecords:
     """ports.EventReader."""
 
     def record(self, event: WaitingEvent) -> bytes:
-        told = decode(event.body)
+        try:
+            told = decode(event.body)
+        except SourceError as error:  # told of an API's answer, with advice for who asked it
+            what = error.detail.partition(". ")[0].removesuffix(".")
+            raise SourceError(error.kind, what.replace("The answer", "The event") + ".") from None
         if not isinstance(told.document, dict):
             kind = type(told.document).__name__
             raise SourceError("bad_records", f"The event is JSON, but no object ({kind}): it makes no row.")
