@@ -224,7 +224,13 @@ async def test_a_machine_connects_by_itself(editor: httpx2.AsyncClient, provider
     assert provider.secret not in json.dumps(made.json())
     assert made.json()["hasCredential"] is True
     assert (await editor.post("/connectors/oauth/start", json={"connectorId": connector})).status_code == 409
-    tested = await editor.post("/connectors/test-api", json={"connectorId": connector, "path": "/v1/users"})
+    await provider.fault("server_error", times=1)
+    wanted = {"connectorId": connector, "path": "/v1/users"}
+    down = (await editor.post("/connectors/test-api", json=wanted)).json()
+    assert (down["error"]["type"], down["error"]["title"]) == ("unreachable", "No token"), "no rate limit"
+    assert "authorization server" in down["error"]["detail"]
+    await editor.post(f"/connectors/{connector}/token/refresh")
+    tested = await editor.post("/connectors/test-api", json=wanted)
     assert tested.json()["ok"], tested.text
     token = (await editor.post(f"/connectors/{connector}/token/refresh")).json()
     assert (token["status"], token["version"]) == ("active", 2)

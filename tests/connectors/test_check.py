@@ -142,6 +142,7 @@ async def test_a_used_up_window_is_told(reader: Reader, window: FreeWindow) -> N
     result = await check(reader, "/link")
     assert result.error is not None
     assert result.error.type == "rate_limited"
+    assert "as the API asked" in result.error.detail, "a Retry-After closes the same window"
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ class Check:
         except TimeoutError:
             return self.failed(SourceError("timeout", f"No answer within {seconds:g} s."))
         except WaitRequiredError as wait:
-            return self.failed(wait.told())
+            return self.failed(wait.told(), "No token" if wait.because else None)
         except SourceError as error:
             return self.failed(error)
 
@@ -95,10 +95,11 @@ class Check:
     async def secrets(self) -> tuple[str, ...]:
         return secret_values(await self._auth.parts(), self._connector.headers)
 
-    def failed(self, error: SourceError) -> CheckResult:
+    def failed(self, error: SourceError, title: str | None = None) -> CheckResult:
         response = self._errand.answer
         kind = _AS.get(error.kind, error.kind)
         type_: CheckErrorType = kind if kind in _TITLES else "server_error"
+        title = title or _OTHER_TITLES.get(error.kind, _TITLES[type_])
         detail = error.detail + (f" It began with: {error.excerpt[:300]}" if error.excerpt else "")
         return CheckResult(
             ok=False,
@@ -107,7 +108,7 @@ class Check:
             latency_ms=response.elapsed_ms if response else None,
             url=self._url,
             content_type=response.content_type if response else None,
-            error=CheckError(type=type_, title=_OTHER_TITLES.get(error.kind, _TITLES[type_]), detail=detail),
+            error=CheckError(type=type_, title=title, detail=detail),
         )
 
 

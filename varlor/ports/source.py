@@ -37,7 +37,8 @@ class WaitRequiredError(Exception):
         """The same for somebody who cannot wait."""
         if self.because is not None:
             return SourceError("unreachable", self.because.detail, retry_after=self.seconds)
-        text = f"The connector's own rate limit lets the next request leave in {self.seconds:.0f} s."
+        why = "by the connector's rate limit, or as the API asked"  # both close the same window
+        text = f"The next request leaves in {self.seconds:.0f} s: {why}."
         return SourceError("rate_limited", text, retry_after=self.seconds)
 
 
