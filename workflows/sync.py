@@ -186,6 +186,8 @@ class SyncDataset:
             # A pause may have been taken back before the chunk was through with ending.
             if stopped(error) and not _cancelled() and (self._paused or workflow.patched(NO_FAILURE)):
                 return None
+            if _cancelled() and workflow.patched(NO_FAILURE):
+                raise asyncio.CancelledError from error  # the open page may fail instead: its token is gone
             raise
         finally:
             self._chunk = None

@@ -10,10 +10,11 @@ from temporalio.exceptions import CancelledError
 from activities.failures import failure
 from tests.api.processes import new_namespace
 from tests.workflows.conftest import Script, chunk, staged
-from varlor.errors import PartUnavailableError
+from varlor.errors import NotFoundError, PartUnavailableError
 from workflows.sync import SyncDataset
 
 AWAY = failure(PartUnavailableError("redis", "Redis does not answer."))
+GONE = failure(NotFoundError("No such connector."))
 GIVEN_UP = CancelledError("the open page took too long")
 
 
@@ -52,8 +53,9 @@ async def test_a_pause_while_a_part_is_away_stays_a_pause(client: Client) -> Non
     assert result.status == "succeeded"
 
 
-async def test_a_cancel_while_a_part_is_away_is_told_as_a_cancel(client: Client) -> None:
-    script = Script([chunk(done=True)], hold_chunk=True, stops_with=AWAY)
+@pytest.mark.parametrize("ends", [AWAY, GONE], ids=["a-part-is-away", "its-connector-is-gone"])
+async def test_a_cancel_is_told_as_a_cancel_however_the_chunk_ends(client: Client, ends: Exception) -> None:
+    script = Script([chunk(done=True)], hold_chunk=True, stops_with=ends)
     script.may_stop.set()
     async with staged(client, script) as stage:
         await script.chunk_open.wait()
