@@ -127,7 +127,9 @@ async def test_a_landing_that_nobody_ended_is_forgotten_with_its_log(local_lake:
     long_ago = time.time() - 90_000
     for path in staging.rglob("*"):
         os.utime(path, (long_ago, long_ago))
-    await lake.datasets.clean(lake.location, keep_hours=24, heartbeat=quiet)
+    left = [path for path in staging.rglob("*") if path.is_file()]
+    deleted, _ = await lake.datasets.clean(lake.location, keep_hours=24, heartbeat=quiet)
+    assert deleted == len(left)
     assert not [path for path in staging.rglob("*") if path.is_file()]
     assert await shown(lake) == list(range(240))
 

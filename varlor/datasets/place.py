@@ -3,7 +3,6 @@
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,10 +77,10 @@ class Place:
         with suppress(FileNotFoundError):
             self._files.delete_file(path)
 
-    def files(self) -> dict[str, datetime]:
-        """Every file by its path from here, hidden ones too, and when it was written."""
+    def files(self) -> set[str]:
+        """Every file by its path from here, hidden ones too."""
         found = self._files.get_file_info(fs.FileSelector("", recursive=True, allow_not_found=True))
-        return {each.path: each.mtime for each in found if each.type == fs.FileType.File}
+        return {each.path for each in found if each.type == fs.FileType.File}
 
     def remove(self, folder: str = "") -> None:
         """Delete a folder with all that is in it; nothing happens when it is not there."""

@@ -1,11 +1,10 @@
 """Old versions and orphans of a table are deleted once nobody can need them any more."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from varlor.datasets.files import Heartbeat
 from varlor.datasets.place import Place, storage
-from varlor.datasets.publish import STAGING, staging_folder
+from varlor.datasets.publish import staging_folder
 from varlor.datasets.table import Table
 
 _BEAT: Final = 50  # files
@@ -31,37 +30,25 @@ def vacuum(table: Table, keep_hours: int, heartbeat: Heartbeat) -> tuple[int, bo
     likes.
     """
     own = staging_folder(table.mark.run_id) if table.mark.run_id else ""
-    before = datetime.now(UTC) - timedelta(hours=keep_hours)
     with storage():
         there = table.place.files()
     doomed = [path for path in _unneeded(table, keep_hours, own) if path in there]
-    doomed += _forgotten(there, own, before)
     for number, path in enumerate(doomed, 1):
         if number % _BEAT == 1:
             heartbeat(f"deleting file {number} of {len(doomed)}")
         with storage():
             table.place.delete(path)
-    return len(doomed), not there.keys().isdisjoint(set(_unneeded(table, 0, own)) - set(doomed))
+    return len(doomed), not there.isdisjoint(set(_unneeded(table, 0, own)) - set(doomed))
 
 
 def _unneeded(table: Table, hours: int, own: str) -> list[str]:
-    """By deltalake's own rules: it knows when each file left, and spares what is live or hidden.
+    """By deltalake's own rules: it knows when each file left, and spares what is live or hidden at the top.
 
-    Files that were deleted before are among them, for as long as the log remembers.
+    So landings that were never published go with their logs: their runs ended without a word. Files that
+    were deleted before are among them, for as long as the log remembers.
     """
     with storage():
         listed = table.delta.vacuum(
             retention_hours=hours, dry_run=True, enforce_retention_duration=False, full=True
         )
     return [path for path in listed if not (own and path.startswith(own))]
-
-
-def _forgotten(there: dict[str, datetime], own: str, before: datetime) -> list[str]:
-    """Logs of landings that were never published: their runs ended without a word."""
-    logs = [path for path in there if path.startswith(f"{STAGING}/") and "/_delta_log/" in path]
-    newest: dict[str, datetime] = {}
-    for path in logs:
-        folder = path.partition("/_delta_log/")[0]
-        newest[folder] = max(newest.get(folder, there[path]), there[path])
-    dead = {folder for folder, time in newest.items() if time < before and f"{folder}/" != own}
-    return [path for path in logs if path.partition("/_delta_log/")[0] in dead]
