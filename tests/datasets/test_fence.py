@@ -229,6 +229,7 @@ async def test_what_a_commit_that_failed_held_goes_with_the_next_one_in_its_orde
     landing = await lake.datasets.open(lake.target())
     await landing.add(page({"id": 1}))
     await landing.commit(state(1))
+    assert (landing.buffered_rows, landing.buffered_bytes) == (0, 0)
     await landing.add(page({"id": 2, "first": 1}))
 
     def away(*_: Any) -> Any:
@@ -257,6 +258,15 @@ async def test_an_ended_run_writes_no_more(lake: Lake) -> None:
         await lake.datasets.open(lake.target())
     await lake.sync(lake.target("run_2"), page({"id": 2}))
     assert lake.rows() == [{"id": 2}]
+
+
+async def test_a_late_attempt_of_any_run_before_is_refused(lake: Lake) -> None:
+    for number in range(1, 5):
+        await lake.sync(lake.target(f"run_{number}"), page({"id": number}))
+    for number in range(1, 4):
+        with pytest.raises(FencedError):
+            await lake.datasets.open(lake.target(f"run_{number}"))
+    assert sorted(row["id"] for row in lake.rows()) == [1, 2, 3, 4]
 
 
 async def test_commits_of_others_are_left_in_place(lake: Lake, tmp_path: Path) -> None:

@@ -88,13 +88,36 @@ async def test_a_first_replace_and_a_first_merge_fill_an_absent_dataset(lake: La
     assert [r["id"] for r in by_id(lake)] == [1, 2]
 
 
-async def test_the_last_row_of_a_key_wins_across_pages_and_files(lake: Lake) -> None:
+@pytest.mark.parametrize("held", [300_000, 3, 1])
+async def test_the_last_row_of_a_key_wins_across_pages_and_files(
+    lake: Lake, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many keys are held at once: a merge of millions of rows looks at them slice by slice."""
+    monkeypatch.setattr("varlor.datasets.merge.SLICE", held)
     await lake.sync(
         lake.target("run_1"), page({"id": 1, "v": "a"}, {"id": 2, "v": "b"}), page({"id": 3, "v": "c"})
     )
     first = page({"id": 2, "v": "x"}, {"id": 4, "v": "d"}, {"id": 2, "v": "y"})
     await lake.sync(merge_target(lake), first, page({"id": 4, "v": "D"}), page({"id": 1, "v": "A"}))
     assert [(r["id"], r["v"]) for r in by_id(lake)] == [(1, "A"), (2, "y"), (3, "c"), (4, "D")]
+
+
+@pytest.mark.parametrize("mode", ["replace", "merge"])
+async def test_a_renamed_column_keeps_its_name_in_later_runs(lake: Lake, mode: Any) -> None:
+    first, second = (lake.target(run, mode, primary_key=["id"]) for run in ("run_1", "run_2"))
+    assert len(await lake.sync(first, page({"id": 1, "ID": 2}))) == 1
+    assert await lake.sync(second, page({"id": 1, "ID": 3})) == []
+    assert lake.rows() == [{"id": 1, "ID__2": 3}]
+
+
+async def test_a_run_that_is_given_up_late_ends_nobody_elses(lake: Lake) -> None:
+    await lake.datasets.open(lake.target("run_1"))
+    landing = await lake.datasets.open(lake.target("run_2"))
+    await lake.datasets.discard(lake.target("run_1"))
+    await landing.add(page({"id": 1}))
+    await landing.commit(state(1, done=True))
+    assert lake.rows() == [{"id": 1}]
+    await lake.datasets.open(lake.target("run_2"))
 
 
 async def test_a_merge_leaves_files_without_its_keys_alone(lake: Lake) -> None:
@@ -128,6 +151,15 @@ async def test_a_row_without_its_key_is_refused_by_name(lake: Lake, bad: Any) ->
         await landing.add(page({"id": 2, "v": 2}, bad))
     assert raised.value.kind == "bad_records"
     assert landing.buffered_rows == 0
+
+
+async def test_a_later_page_without_the_key_is_refused_by_name_too(lake: Lake) -> None:
+    landing = await lake.datasets.open(lake.target(mode="merge", primary_key=["id"]))
+    await landing.add(page({"id": 1}))
+    with pytest.raises(SourceError, match='"id"') as caught:
+        await landing.add(page({"x": 1}, {"x": 2}))
+    assert caught.value.kind == "bad_records"
+    assert landing.buffered_rows == 1
 
 
 async def test_a_merge_interrupted_before_its_commit_is_done_anew(
