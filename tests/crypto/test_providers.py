@@ -48,6 +48,8 @@ def test_a_file_that_is_none_is_refused_without_a_word_of_its_content(key_file: 
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(InvalidInputError, match="VARLOR_MASTER_KEYS_FILE"):
             versions(master_keys_file=path)
+    with pytest.raises(InvalidInputError, match="is not a file"):
+        versions(master_keys_file=Path("/dev/null"))
     for content in (b"canary", b"v1:canary", b"\xff canary"):
         key_file.write_bytes(content)
         with pytest.raises(InvalidInputError) as caught:
@@ -113,6 +115,11 @@ def test_a_wrapped_key_does_not_pass_for_another(client: Any) -> None:
 def test_what_is_no_wrapped_key_is_refused(client: Any, text: str) -> None:
     with pytest.raises(InvalidInputError):
         versions(master_keys_kms=text)
+
+
+def test_a_doubled_wrapped_key_is_refused(client: Any) -> None:
+    with pytest.raises(InvalidInputError, match="VARLOR_MASTER_KEYS_KMS"):
+        versions(master_keys_kms=f"{wrapped(client, 'v1')},{wrapped(client, 'v1')}")
 
 
 def test_a_kms_that_is_away_is_said(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
