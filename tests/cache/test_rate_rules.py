@@ -100,6 +100,18 @@ async def test_a_clock_that_steps_far_back_counts_as_a_full_minute(
     assert await window.acquire("t", "c", limit) == 0.0
 
 
+async def test_a_clock_that_steps_back_ends_no_silence_and_makes_none_of_hours(
+    moved: MovableTime, window: RedisRateWindow
+) -> None:
+    limit = RateLimitConfig(requests_per_minute=60, burst_limit=10)
+    assert await window.acquire("t", "c", limit) == 0.0
+    await window.block("t", "c", 1800)
+    await moved.set_time(START - 60 * SECOND)
+    assert await window.acquire("t", "c", limit) == pytest.approx(1860, abs=0.001)
+    await moved.set_time(START - 7200 * SECOND)
+    assert await window.acquire("t", "c", limit) == 3600
+
+
 async def test_usage_counts_the_last_minute_and_the_last_second(
     moved: MovableTime, window: RedisRateWindow
 ) -> None:

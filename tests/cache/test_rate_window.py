@@ -69,6 +69,14 @@ async def test_tenants_and_connectors_do_not_share_a_window(redis: Redis) -> Non
     assert 59 < await window.acquire("t", "c", one) <= 60
 
 
+async def test_a_window_is_remembered_for_longer_than_its_minute(redis: Redis) -> None:
+    window = window_on(redis)
+    await window.set_run_rate("t", "r", 5)
+    assert await window.acquire("t", "c", LIMIT, run="r") == 0.0
+    for key in (names.rate_key("t", "c"), names.run_window_key("t", "r")):
+        assert await redis.pttl(key) > 60_000
+
+
 async def test_many_workers_at_once_never_break_a_bound(redis: Redis, redis_url: str) -> None:
     workers = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", HAMMER, redis_url) for _ in range(3)
@@ -101,6 +109,7 @@ async def test_silence_is_an_hour_at_most_and_ends(redis: Redis) -> None:
     window = window_on(redis)
     await window.block("t", "c", 1e9)
     assert 3599 < await window.acquire("t", "c", LIMIT) <= 3600
+    assert (await window.usage("t", "c", LIMIT)).blocked_for <= 3600
     await window.block("t", "d", 0.05)
     deadline = time.monotonic() + 5
     while wait := await window.acquire("t", "d", LIMIT):
@@ -172,6 +181,12 @@ async def test_the_database_is_not_asked_once_redis_has_remembered_for_a_minute(
     assert await window_on(redis, database).acquire("t", "c", LIMIT) == 0.0
     assert database.questions == []
     assert await redis.ttl(names.RATE_EPOCH_KEY) > 86_400
+
+
+async def test_a_clock_that_was_set_back_costs_a_minute_and_not_the_difference(redis: Redis) -> None:
+    ahead = int(time.time() * SECOND) + 60 * MINUTE
+    await redis.set(names.RATE_EPOCH_KEY, ahead, ex=600)
+    assert 59 < await window_on(redis, Database(active=True)).acquire("t", "c", LIMIT) <= 60
 
 
 async def test_a_silent_server_is_known_within_seconds_and_grants_nothing() -> None:
