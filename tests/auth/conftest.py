@@ -9,9 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.auth.token_server import TokenServer
 from varlor.auth.oauth2 import OAuth2Service
+from varlor.cache import connect
 from varlor.connectors.http import EgressPolicy, GuardedClient
 
 
@@ -91,4 +93,12 @@ async def oauth(clock: MovableClock, tls: ssl.SSLContext) -> AsyncIterator[OAuth
     policy = EgressPolicy(["127.0.0.1"])
     client = GuardedClient(policy, verify=tls)
     yield OAuth2Service(client, clock, plain_http=policy.vouches_for)
+    await client.aclose()
+
+
+@pytest.fixture
+async def redis(flushed_redis_url: str) -> AsyncIterator[Redis]:
+    client = connect(flushed_redis_url)
+    await client.flushall()
+    yield client
     await client.aclose()

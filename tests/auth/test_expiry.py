@@ -44,6 +44,8 @@ def test_the_margin_follows_the_lifetime(life: float, earliest: float, latest: f
     times = [refresh_at(NOW, NOW + seconds(life), f"con_{n}") for n in range(200)]
     assert NOW + seconds(earliest) <= min(times)
     assert max(times) <= NOW + seconds(latest)
+    if latest > 1:
+        assert len(set(times)) > 190  # also those of the longest life, which would all come on one day
 
 
 def test_a_thousand_that_end_together_are_renewed_apart() -> None:
@@ -70,7 +72,15 @@ def test_a_providers_clock_may_be_off(skew: float) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["a.b.c", "..", "eyJhbGciOiJub25lIn0.bnVsbA.", signed(exp="soon"), signed(exp=1), signed(sub="x")],
+    [
+        "a.b.c",
+        "..",
+        "eyJhbGciOiJub25lIn0.bnVsbA.",
+        signed(exp="soon"),
+        signed(exp="nan"),
+        signed(exp=1),
+        signed(sub="x"),
+    ],
 )
 def test_a_token_that_only_looks_like_a_jwt_tells_nothing(token: str) -> None:
     assert expires_at({}, token, NOW) is None
@@ -79,6 +89,10 @@ def test_a_token_that_only_looks_like_a_jwt_tells_nothing(token: str) -> None:
 @pytest.mark.parametrize("given", ["never", 10**400, -(10**400), 1e300, "1e300", -1, "0001-01-01", [], {}])
 def test_an_absurd_end_tells_nothing(given: object) -> None:
     assert expires_at({"expires_at": given}, "opaque", NOW) is None
+
+
+def test_an_end_in_another_century_is_ten_years_away() -> None:
+    assert expires_at({"expires_at": "9999-12-31T23:59:59Z"}, "opaque", NOW) == NOW + timedelta(days=3650)
 
 
 def test_a_token_is_stale_shortly_before_its_end() -> None:

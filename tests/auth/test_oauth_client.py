@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -130,6 +131,26 @@ async def test_no_secret_goes_out_without_tls(oauth: OAuth2Service, config: OAut
         with pytest.raises(TokenError) as caught:
             await step
         assert caught.value.kind == "rejected"
+    with pytest.raises(TokenError):
+        await oauth.authorization(config.model_copy(update={"authorization_url": url}), REDIRECT)
+
+
+async def test_a_lifetime_counts_from_when_the_token_was_asked_for(
+    oauth: OAuth2Service, server: TokenServer, config: OAuthConfig, clock: MovableClock
+) -> None:
+    asked_at, server.meanwhile = clock.now(), lambda: clock.move(20)
+    grant = await oauth.exchange(config, NOBODY, answer(config))
+    assert clock.now() == asked_at + timedelta(seconds=20)
+    assert (grant.issued_at, grant.expires_at) == (asked_at, asked_at + timedelta(seconds=60))
+
+
+async def test_an_answer_that_is_far_too_large_is_not_read(
+    oauth: OAuth2Service, server: TokenServer, config: OAuthConfig
+) -> None:
+    server.on("/token", {"access_token": "new", "more": "x" * 1024 * 1024})
+    with pytest.raises(TokenError) as caught:
+        await oauth.exchange(config, NOBODY, answer(config))
+    assert caught.value.kind == "passing"
 
 
 async def test_basic_encodes_both_halves_as_a_form_first(
@@ -243,6 +264,16 @@ async def test_a_machine_gets_its_token_by_its_own_secret(
         "client_id": "varlor client",
         "client_secret": "s",
     }
+
+
+async def test_a_refresh_sends_nothing_that_was_meant_for_the_users_consent(
+    oauth: OAuth2Service, server: TokenServer, config: OAuthConfig, clock: MovableClock
+) -> None:
+    held = Grant("a", "r", "Bearer", ("read",), clock.now(), clock.now())
+    grant = await oauth.renew(config, NOBODY, held)
+    sent = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "varlor client"}
+    assert server.last.form == sent
+    assert grant.scopes == ("read",)  # what the user granted, not what was asked for then
 
 
 async def test_a_given_refresh_token_is_the_first_and_then_what_was_stored(

@@ -2,8 +2,6 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -11,63 +9,19 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.auth.conftest import MovableClock
-from varlor.auth.expiry import plan
+from tests.auth.keeper import SETTINGS, TENANT, KeepFresh, sent
+from varlor import names
 from varlor.auth.tokens import TokenManagerService
 from varlor.cache import RedisTokenCache, connect
 from varlor.connectors import APIConnectorService
 from varlor.connectors.http import EgressPolicy, GuardedClient
 from varlor.contracts.connector import Connector, ConnectorSettings, Secrets
-from varlor.contracts.oauth import OAuthConfig, TokenState
+from varlor.contracts.oauth import OAuthConfig
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import AuthRequiredError, PartUnavailableError
 from varlor.ports import Discoverer, Grant, RateWindow, WaitRequiredError
 from varlor.storage import SqlStore, create_engine
 from varlor.storage.migrate import upgrade
-
-TENANT = "acme"
-SETTINGS = ConnectorSettings(
-    name="CRM",
-    base_url="https://api.example.com",
-    auth_type="oauth2",
-    oauth_config=OAuthConfig(
-        authorization_url="https://id.example.com/a", token_url="https://id.example.com/t", client_id="c"
-    ),
-)
-
-
-@dataclass
-class KeepFresh:
-    """Refreshes as the workflow would; `down` is a provider that fails, `away` a Temporal that does."""
-
-    store: SqlStore
-    clock: MovableClock
-    down: bool = False
-    away: bool = False
-    asked: list[tuple[int, bool]] = field(default_factory=list[tuple[int, bool]])
-
-    async def ensure_fresh(
-        self, tenant: str, connector: str, seen_version: int, *, force: bool = False
-    ) -> TokenState:
-        if self.away:
-            raise PartUnavailableError("temporal", "away")
-        self.asked.append((seen_version, force))
-        grants = self.store.tenant(tenant).grants
-        state = await grants.state(connector)
-        if state.version > seen_version:
-            return state
-        if self.down:
-            soon = self.clock.now() + timedelta(seconds=30)
-            return await grants.mark(connector, "degraded", next_refresh_at=soon)
-        return await self.connect(connector, state.version)
-
-    async def connect(self, connector: str, version: int = 0, life: float = 3600) -> TokenState:
-        now = self.clock.now()
-        grant = Grant(
-            f"access-{version + 1}", "canary-refresh", "Bearer", (), now, now + timedelta(seconds=life)
-        )
-        return await self.store.tenant(TENANT).grants.write(
-            connector, grant, expected_version=version, next_refresh_at=plan(connector, grant)
-        )
 
 
 @pytest.fixture
@@ -82,19 +36,6 @@ async def store(tmp_path: Path, sealing: EncryptionService, clock: MovableClock)
     engine = create_engine(url)
     yield SqlStore(engine, sealing, clock, lambda tenant, dataset: f"{tenant}/{dataset}")
     await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def redis_url(flushed_redis_url: str) -> str:
-    return flushed_redis_url
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = connect(redis_url)
-    await client.flushall()
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
@@ -121,11 +62,6 @@ async def manager(
 @pytest.fixture
 async def connector(store: SqlStore) -> Connector:
     return await store.tenant(TENANT).connectors.create(SETTINGS, Secrets(), created_by="ann")
-
-
-async def sent(manager: TokenManagerService, connector: Connector) -> str:
-    auth = await manager.auth(TENANT, connector)
-    return (await auth.parts()).headers["Authorization"]
 
 
 async def test_a_static_credential_goes_as_it_is(manager: TokenManagerService, store: SqlStore) -> None:
@@ -228,7 +164,37 @@ async def test_a_refused_token_is_renewed_once(
     assert keeper.asked == [(1, True)]  # the second found what the first had brought about
 
 
-async def test_a_redis_restored_from_an_old_copy_costs_one_refused_request(
+async def test_a_refused_token_is_not_sent_again_while_redis_is_away(
+    store: SqlStore, sealing: EncryptionService, keeper: KeepFresh, clock: MovableClock, connector: Connector
+) -> None:
+    await keeper.connect(connector.id)
+    away = connect("redis://127.0.0.1:1")
+    cache = RedisTokenCache(away, sealing, clock)
+    auth = await TokenManagerService(store, cast("APIConnectorService", None), cache, keeper, clock).auth(
+        TENANT, connector
+    )
+    await auth.parts()
+    assert await auth.refused()
+    assert (await auth.parts()).headers["Authorization"] == "Bearer access-2"
+    await away.aclose()
+
+
+async def test_a_redis_restored_under_a_reading_does_not_bring_an_older_token_back(
+    manager: TokenManagerService, keeper: KeepFresh, connector: Connector, redis: Redis
+) -> None:
+    await keeper.connect(connector.id)
+    await sent(manager, connector)
+    key = names.token_key(TENANT, connector.id)
+    copy = await redis.dump(key)
+    auth = await manager.auth(TENANT, connector)
+    await keeper.connect(connector.id, 1)
+    await manager.stored(TENANT, connector)
+    assert (await auth.parts()).headers["Authorization"] == "Bearer access-2"
+    await redis.restore(key, 60_000, copy or b"", replace=True)
+    assert (await auth.parts()).headers["Authorization"] == "Bearer access-2"
+
+
+async def test_a_redis_restored_from_from_an_old_copy_costs_one_refused_request(
     manager: TokenManagerService, keeper: KeepFresh, connector: Connector
 ) -> None:
     await keeper.connect(connector.id)
@@ -252,6 +218,33 @@ async def test_a_refused_token_waits_for_a_failing_provider(
     with pytest.raises(WaitRequiredError) as caught:
         await auth.refused()
     assert caught.value.reason == "retry"
+
+
+@pytest.mark.parametrize(("again", "seconds"), [(3600, 300), (-60, 5), (None, 5), (30, 30)])
+async def test_a_failing_provider_is_waited_for_but_neither_briefly_nor_blindly(
+    manager: TokenManagerService,
+    keeper: KeepFresh,
+    clock: MovableClock,
+    connector: Connector,
+    again: float | None,
+    seconds: float,
+) -> None:
+    await keeper.connect(connector.id, life=60)
+    keeper.down, keeper.again = True, again
+    clock.move(61)
+    with pytest.raises(WaitRequiredError) as caught:
+        await sent(manager, connector)
+    assert caught.value.seconds == seconds
+
+
+async def test_a_clock_that_is_ahead_stops_no_token_that_its_keeper_holds_for_good(
+    manager: TokenManagerService, keeper: KeepFresh, clock: MovableClock, connector: Connector
+) -> None:
+    await keeper.connect(connector.id, life=60)
+    keeper.content = True
+    clock.move(120)
+    assert await sent(manager, connector) == "Bearer access-1"
+    assert keeper.asked == [(1, False)]
 
 
 async def test_only_the_user_can_help_when_there_is_no_token(

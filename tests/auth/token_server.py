@@ -1,7 +1,7 @@
 """An authorization server that answers whatever a test tells it to, and remembers what it was asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
@@ -28,11 +28,12 @@ class Asked:
 
 
 class TokenServer:
-    """`answers` by path; any other path is 404."""
+    """`answers` by path; any other path is 404. `meanwhile` happens before each answer."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[Asked] = []
+        self.meanwhile: Callable[[], object] = lambda: None
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
@@ -72,6 +73,7 @@ class TokenServer:
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
             self.asked.append(Asked(handler.command, handler.path, headers, form))
+        self.meanwhile()
         return self.answers.get(handler.path, Answer(404, b"nothing here", {}))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
