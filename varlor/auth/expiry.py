@@ -47,7 +47,7 @@ def refresh_at(issued_at: datetime, ends_at: datetime | None, connector: str) ->
     tenths before it, at most 15 minutes, are shared out among connectors, so that tokens which end at
     the same moment are not renewed at the same moment.
     """
-    life = _life(issued_at, ends_at)
+    life = DEFAULT_LIFE if ends_at is None else ends_at - issued_at
     reserve = min(LONGEST_RESERVE, life * RESERVE_SHARE)
     spread = min(LONGEST_SPREAD, life * SPREAD_SHARE)
     share = _share(connector)
@@ -69,10 +69,6 @@ def is_stale(ends_at: datetime | None, now: datetime) -> bool:
     is stale only once an API refuses it.
     """
     return ends_at is not None and now >= ends_at - STALE_BEFORE
-
-
-def _life(issued_at: datetime, ends_at: datetime | None) -> timedelta:
-    return DEFAULT_LIFE if ends_at is None else max(ends_at - issued_at, timedelta())
 
 
 def _share(connector: str) -> float:

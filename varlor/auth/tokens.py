@@ -70,9 +70,8 @@ class TokenManagerService:
             return None, state
         grant = opened[0]
         token = CachedToken(grant.access_token, grant.token_type, state.version, grant.expires_at)
-        if not self.over(token):
-            with suppress(PartUnavailableError):
-                await self._cache.put(tenant, connector.id, token)
+        with suppress(PartUnavailableError):
+            await self._cache.put(tenant, connector.id, token)
         return token, state
 
     async def renewed(

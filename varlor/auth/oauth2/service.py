@@ -104,7 +104,7 @@ class OAuth2Service:
         try:
             refuse(answer, read_body(answer.body), self._clock.now())
         except TokenError as error:
-            if error.kind == "passing" or error.code is None:
+            if error.kind == "passing":
                 raise
             if error.code in _UNKNOWN_TOKEN:  # RFC 7009, section 2.2: it is invalid, which is all we want
                 return "done"
