@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.herald import Herald
+from activities.refresh_rules import planned
 from activities.tokens import TokenActivities
 from varlor.auth.expiry import plan
 from varlor.bootstrap import SystemClock
@@ -24,7 +25,7 @@ from varlor.contracts.notification import NotificationTarget
 from varlor.contracts.oauth import OAuthConfig, TokenState
 from varlor.crypto import EncryptionService, Keyring, new_master_key
 from varlor.errors import PartUnavailableError, TokenError
-from varlor.ports import AuthorizationAnswer, Grant
+from varlor.ports import AuthorizationAnswer, CachedToken, Grant
 from varlor.storage import SqlStore, create_engine
 from varlor.storage.migrate import upgrade
 
@@ -148,6 +149,38 @@ async def test_a_token_that_is_fresh_or_newer_than_was_seen_is_left_alone(stand:
     assert stand.provider.asked == []
 
 
+async def test_what_is_over_or_due_or_was_begun_is_refreshed_without_force(stand: Stand) -> None:
+    grants, now = stand.store.tenant(stand.tenant).grants, datetime.now(UTC)
+    await grants.write(stand.connector, grant(2, life=-1), expected_version=1)
+    assert (await stand.refresh(seen_version=2)).refreshed
+    await grants.mark(stand.connector, "active", next_refresh_at=now - timedelta(seconds=1))
+    assert (await stand.refresh(seen_version=3)).refreshed
+    # by a worker that died while it asked
+    await grants.mark(stand.connector, "refreshing", next_refresh_at=now + timedelta(hours=1))
+    assert (await stand.refresh(seen_version=4)).refreshed
+    assert not (await stand.refresh(seen_version=5)).refreshed
+    assert len(stand.provider.asked) == 3
+
+
+async def test_a_connector_that_was_never_connected_asks_nobody(stand: Stand) -> None:
+    connectors = stand.store.tenant(stand.tenant).connectors
+    stand.connector = (await connectors.create(SETTINGS, Secrets(), created_by="ann")).id
+    outcome = await stand.refresh(seen_version=0, force=True)
+    assert (outcome.refreshed, outcome.token.status) == (False, "none")
+    assert stand.provider.asked == []
+
+
+def test_only_what_cannot_be_renewed_is_used_to_its_very_end() -> None:
+    held = Grant("a", None, "Bearer", (), datetime.now(UTC), datetime.now(UTC) + timedelta(hours=1))
+    machine = OAuthConfig(grant="client_credentials", client_id="c", token_url="https://id.example.com/t")
+    user = SETTINGS.oauth_config
+    assert user is not None
+    assert held.expires_at is not None
+    assert planned(plan, "con", user, held) == held.expires_at
+    assert (planned(plan, "con", machine, held) or held.expires_at) < held.expires_at
+    assert (planned(plan, "con", user, grant(1)) or held.expires_at) < held.expires_at
+
+
 async def test_a_lost_write_is_repeated_as_a_write_and_never_as_a_request(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +232,10 @@ async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> Non
     outbox = stand.store.tenant(stand.tenant).notifications
     target = NotificationTarget(url="https://hooks.example.com/x", events=["connector.needs_reauth"])
     await outbox.configure(target, SecretStr("whsec_c2VjcmV0LW9mLXR3ZW50eS1mb3VyLWJ5dGVz"))
+    held = grant(1)
+    await stand.cache.put(
+        stand.tenant, stand.connector, CachedToken(held.access_token, "Bearer", 1, held.expires_at)
+    )
     stand.provider.error = TokenError("invalid_grant", "expired", code="invalid_grant", status=400)
     first = await stand.refresh(force=True)
     again = await stand.refresh(force=True)
@@ -213,6 +250,7 @@ async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> Non
     assert sent.data["connectorId"] == stand.connector
     connector = await stand.store.tenant(stand.tenant).connectors.get(stand.connector)
     assert connector.status == "needs_reauth"
+    assert await stand.cache.get(stand.tenant, stand.connector) is None, "no request goes out with it"
 
 
 async def test_a_database_that_goes_while_a_grant_dies_leaves_no_gap_in_the_audit(
