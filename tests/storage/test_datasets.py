@@ -97,6 +97,12 @@ async def test_a_release_names_the_run_queued_longest(tenant: SqlTenantStore) ->
     assert await tenant.datasets.release(dataset, "run_x") is None
 
 
+async def test_a_run_that_ends_in_the_queue_names_another_than_itself(tenant: SqlTenantStore) -> None:
+    dataset = (await tenant.datasets.create("a", connector_id=None)).id
+    await queued(tenant, dataset, "run_z", "run_y")
+    assert await tenant.datasets.release(dataset, "run_z") == "run_y"
+
+
 async def test_a_dataset_being_written_is_not_deleted(tenant: SqlTenantStore) -> None:
     dataset = (await tenant.datasets.create("a", connector_id=None)).id
     await queued(tenant, dataset, "run_1")

@@ -116,7 +116,8 @@ def test_an_own_part_elsewhere_is_closed_by_name_and_by_address() -> None:
     assert not passes(policy, "alias.example", 5432, "10.0.0.5", own=("10.0.0.5",))
     assert not passes(policy, "alias.example", 7233, "10.0.0.7")
     assert passes(policy, "db.internal", 80, "10.0.0.5")
-    assert list(policy.own_names(5432, ["10.0.0.5"])) == ["db.internal"]
+    for address in ("10.0.0.5", "1.1.1.1"):  # a public one too: nobody shares it at that port
+        assert list(policy.own_names(5432, [address])) == ["db.internal"]
 
 
 def test_a_public_address_that_our_api_shares_with_others_stays_open() -> None:
