@@ -124,6 +124,25 @@ async def test_a_connector_deleted_during_the_exchange_leaves_no_living_token(st
     assert stand.provider.given_back == ["refresh-1", "access-1"]
 
 
+@pytest.mark.parametrize("held", [True, False], ids=["again", "first"])
+async def test_a_connector_pointed_elsewhere_during_the_exchange_gets_no_token(
+    stand: Stand, held: bool
+) -> None:
+    """Whoever pointed it there would be sent what its user granted for the old address."""
+    tenant, connector = stand.store.tenant(stand.order.tenant_id), stand.order.connector_id
+    if held:
+        await tenant.grants.write(connector, grant(1), expected_version=0)
+
+    async def moved() -> None:
+        elsewhere = SETTINGS.model_copy(update={"base_url": "https://elsewhere.example.net"})
+        await tenant.connectors.update(connector, elsewhere, None)
+
+    stand.provider.meanwhile = moved
+    assert (await stand.exchange()).reason == "superseded"
+    assert await tenant.grants.open(connector) is None
+    assert stand.provider.given_back == ["refresh-1", "access-1"]
+
+
 async def test_a_connector_that_is_being_deleted_is_not_connected(stand: Stand) -> None:
     connectors = stand.store.tenant(stand.order.tenant_id).connectors
     await connectors.set_status(stand.order.connector_id, "deleting")

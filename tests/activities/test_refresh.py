@@ -244,6 +244,7 @@ async def test_a_dead_grant_needs_its_user_and_is_told_once(stand: Stand) -> Non
     assert len(stand.provider.asked) == 1
     by_hand = await stand.refresh(force=True, actor="ann")
     assert by_hand.token.status == "needs_reauth"
+    assert len(stand.provider.asked) == 2, "a person may always try"
     assert (await stand.actions()).count("token.needs_reauth") == 1
     (sent,) = (await outbox.list(limit=10, cursor=None)).items
     assert (sent.type, sent.status) == ("connector.needs_reauth", "pending")

@@ -116,8 +116,7 @@ class SqlGrants:
         statement = self._scope.update(GrantRow, *where).values(values).returning(GrantRow)
         row = (await session.exec(statement)).scalars().one_or_none()
         if row is None and not expected:
-            key = {"tenant_id": self._scope.tenant, "connector_id": connector_id}
-            insert = self._scope.database.insert(GrantRow).values(self._blank() | key | values)
+            insert = self._scope.database.insert(GrantRow).values(_blank(self._scope, connector_id) | values)
             insert = insert.on_conflict_do_nothing().returning(GrantRow)
             row = (await session.exec(insert)).scalars().one_or_none()
         if row is None:
@@ -127,16 +126,6 @@ class SqlGrants:
     async def _append(self, session: AsyncSession, line: AuditLine | None) -> None:
         if line is not None:
             await (await session.connection()).run_sync(append, self._scope, line)
-
-    def _blank(self) -> dict[str, Any]:
-        return {
-            "version": 0,
-            "key_version": self._scope.encryption.key_version,
-            "sealed": {},
-            "token_type": "",
-            "scopes": [],
-            "issued_at": self._scope.clock.now(),
-        }
 
     async def _connector(
         self, session: AsyncSession, connector_id: str, *, lock: bool = False
@@ -149,10 +138,28 @@ async def find(scope: Scope, session: AsyncSession, connector_id: str) -> GrantR
     return (await session.exec(scope.select(GrantRow, _is(connector_id)))).one_or_none()
 
 
+def unconnected(scope: Scope, connector_id: str) -> GrantRow:
+    """The row of a connector that never had a token: by forgetting it, one under way is kept out too."""
+    return GrantRow(**_blank(scope, connector_id))
+
+
 def forget(row: GrantRow, status: TokenStatus) -> None:
     """Empty the row of its token; nobody's compare-and-swap on the old version succeeds from here on."""
     row.sealed, row.scopes, row.version = {}, [], row.version + 1
     row.status, row.expires_at, row.next_refresh_at = status, None, None
+
+
+def _blank(scope: Scope, connector_id: str) -> dict[str, Any]:
+    return {
+        "tenant_id": scope.tenant,
+        "connector_id": connector_id,
+        "version": 0,
+        "key_version": scope.encryption.key_version,
+        "sealed": {},
+        "token_type": "",
+        "scopes": [],
+        "issued_at": scope.clock.now(),
+    }
 
 
 def _is(connector_id: str) -> ColumnElement[bool]:
