@@ -74,7 +74,10 @@ class OAuthActivities:
         if raw is None:
             return PreparedAuthorization(reason="expired")
         draft = OnboardDraft.model_validate_json(raw)
-        config = await self._config(self._store.tenant(order.tenant_id), order.connector_id)
+        tenant = self._store.tenant(order.tenant_id)
+        # Before the settings: what the user consents to is what they say now, and an edit raises the version.
+        version = (await tenant.grants.state(order.connector_id)).version
+        config = await self._config(tenant, order.connector_id)
         if config is None:
             return PreparedAuthorization(reason="not_oauth")
         try:
@@ -92,6 +95,7 @@ class OAuthActivities:
             verifier=made.verifier,
             redirect_uri=draft.redirect_uri,
             token_url=made.token_url,
+            grant_version=version,
             return_to=draft.return_to,
             issuer=made.issuer,
             iss_required=made.iss_required,
@@ -120,7 +124,6 @@ class OAuthActivities:
             answer = await self._attempts.code(order.tenant_id, order.nonce)
             if answer is None:
                 return ExchangeOutcome(reason="expired")
-            version = (await tenant.grants.state(order.connector_id)).version
             secrets = await tenant.connectors.secrets(order.connector_id)
             try:
                 grant = await self._oauth.exchange(config, secrets, answer)
@@ -129,7 +132,7 @@ class OAuthActivities:
                     raise
                 return ExchangeOutcome(reason=error.code or "exchange_failed")
             activity.heartbeat("answered")
-            stashed = StashedGrant(grant, version)
+            stashed = StashedGrant(grant, answer.grant_version)
             with suppress(PartUnavailableError):
                 await self._stash.put(order.tenant_id, order.connector_id, order.nonce, stashed)
             outcome = await self._store_grant(tenant, order, config, stashed)

@@ -125,8 +125,9 @@ async def test_a_connector_deleted_during_the_exchange_leaves_no_living_token(st
 
 
 @pytest.mark.parametrize("held", [True, False], ids=["again", "first"])
-async def test_a_connector_pointed_elsewhere_during_the_exchange_gets_no_token(
-    stand: Stand, held: bool
+@pytest.mark.parametrize("early", [True, False], ids=["before the callback", "during the exchange"])
+async def test_a_connector_pointed_elsewhere_since_the_consent_gets_no_token(
+    stand: Stand, held: bool, early: bool
 ) -> None:
     """Whoever pointed it there would be sent what its user granted for the old address."""
     tenant, connector = stand.store.tenant(stand.order.tenant_id), stand.order.connector_id
@@ -137,7 +138,10 @@ async def test_a_connector_pointed_elsewhere_during_the_exchange_gets_no_token(
         elsewhere = SETTINGS.model_copy(update={"base_url": "https://elsewhere.example.net"})
         await tenant.connectors.update(connector, elsewhere, None)
 
-    stand.provider.meanwhile = moved
+    if early:
+        await moved()
+    else:
+        stand.provider.meanwhile = moved
     assert (await stand.exchange()).reason == "superseded"
     assert await tenant.grants.open(connector) is None
     assert stand.provider.given_back == ["refresh-1", "access-1"]

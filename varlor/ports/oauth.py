@@ -16,7 +16,7 @@ class OAuthAttempt(Model):
 
     `browser_hash`: SHA-256 in hex of the browser-binding cookie. `issuer` None: none is known.
     `onboard_run`: the one execution of onboard-connector that waits; a later start has replaced it.
-    Sealed in Redis, never in a history.
+    `grant_version`: of the connector's grant when it began. Sealed in Redis, never in a history.
     """
 
     tenant_id: str
@@ -28,6 +28,7 @@ class OAuthAttempt(Model):
     verifier: str
     redirect_uri: str
     token_url: str
+    grant_version: int = 0
     return_to: str | None = None
     issuer: str | None = None
     iss_required: bool = False
@@ -44,6 +45,7 @@ class AuthorizationAnswer(Model):
     verifier: str
     redirect_uri: str
     token_url: str
+    grant_version: int = 0
 
     def __repr_args__(self) -> list[tuple[str, object]]:
         return []

@@ -53,7 +53,7 @@ class GraphQLCheck(Check):
             errors=[fault.shown() for fault in answer.faults[:_MOST_ERRORS]],
         )
 
-    def failed(self, error: SourceError) -> CheckResult:
+    def failed(self, error: SourceError, title: str | None = None) -> CheckResult:
         last = self._asking.last
         faults = last.faults[:_MOST_ERRORS] if last else []
-        return super().failed(error).model_copy(update={"errors": [fault.shown() for fault in faults]})
+        return super().failed(error, title).model_copy(update={"errors": [fault.shown() for fault in faults]})

@@ -51,7 +51,7 @@ function wizardSearch(connectorId: string): string {
 const REASONS: Record<string, string> = {
   access_denied: 'Access was denied at the provider. Nothing was stored.',
   expired: 'Nobody came back within ten minutes, so the attempt has ended.',
-  superseded: 'A newer attempt has taken its place.',
+  superseded: 'A newer attempt has taken its place, or the connector was changed meanwhile. Connect again.',
   invalid_client: 'The provider does not know this client id, or refuses its secret. Check both.',
   invalid_grant: 'The provider refused the code it had given. Try again.',
   invalid_scope: 'The provider does not offer one of the scopes. Check them.',
