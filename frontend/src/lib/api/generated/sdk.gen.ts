@@ -556,7 +556,7 @@ export const resumeSchedule = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Run progress and connection changes, as they happen
  *
- * Ends when the caller's token or session does, so that nobody reads on after being let go.
+ * Ends with the caller's token, and soon after a sign-out, so that nobody reads on after being let go.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {
