@@ -30,6 +30,7 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 20  # rows looked at for the delimiter
 _SAMPLE_BYTES: Final = 65_536
 _MOST_TRIES: Final = 1000  # line breaks inside one quoted value
+csv.field_size_limit(2**31 - 1)  # of the process, so for all tables alike: a body has a limit of its own
 _BATCH: Final = 1000  # rows encoded at a time
 _RECORD_SEPARATOR: Final = b"\x1e"  # RFC 7464
 _DECLARED: Final = re.compile(rb"sep=([^\r\n\"])[\r\n]+", re.IGNORECASE)  # for Excel, before the header
@@ -175,7 +176,6 @@ def _rows(body: bytes, delimiter: str, *, whole: bool = True) -> Iterator[list[s
 
     `whole`: also truncated, where a quote is still open at the end.
     """
-    csv.field_size_limit(len(body) + 1)
     charset = _charset(body)
     lines = io.BytesIO(body if b"\n" in body else body.replace(b"\r", b"\n"))
     text = chain((line.decode(charset, "replace") for line in lines), (_END,))
