@@ -74,12 +74,10 @@ class OAuthActivities:
         if raw is None:
             return PreparedAuthorization(reason="expired")
         draft = OnboardDraft.model_validate_json(raw)
-        tenant = self._store.tenant(order.tenant_id)
-        # Before the settings: what the user consents to is what they say now, and an edit raises the version.
-        version = (await tenant.grants.state(order.connector_id)).version
-        config = await self._config(tenant, order.connector_id)
-        if config is None:
+        found = await self._settings(self._store.tenant(order.tenant_id), order.connector_id)
+        if found is None:
             return PreparedAuthorization(reason="not_oauth")
+        config, audience = found
         try:
             made = await self._oauth.authorization(config, draft.redirect_uri)
         except TokenError as error:
@@ -95,7 +93,7 @@ class OAuthActivities:
             verifier=made.verifier,
             redirect_uri=draft.redirect_uri,
             token_url=made.token_url,
-            grant_version=version,
+            audience=audience,
             return_to=draft.return_to,
             issuer=made.issuer,
             iss_required=made.iss_required,
@@ -116,14 +114,16 @@ class OAuthActivities:
         Raises TokenError(passing) and PartUnavailableError, which ask for another try.
         """
         tenant = self._store.tenant(order.tenant_id)
-        config = await self._config(tenant, order.connector_id)
-        if config is None:
+        found = await self._settings(tenant, order.connector_id)
+        if found is None:
             return ExchangeOutcome(reason="deleted")
+        config, audience = found
         stashed = await self._stash.get(order.tenant_id, order.connector_id, order.nonce)
         if stashed is None:
             answer = await self._attempts.code(order.tenant_id, order.nonce)
             if answer is None:
                 return ExchangeOutcome(reason="expired")
+            version = (await tenant.grants.state(order.connector_id)).version
             secrets = await tenant.connectors.secrets(order.connector_id)
             try:
                 grant = await self._oauth.exchange(config, secrets, answer)
@@ -132,7 +132,7 @@ class OAuthActivities:
                     raise
                 return ExchangeOutcome(reason=error.code or "exchange_failed")
             activity.heartbeat("answered")
-            stashed = StashedGrant(grant, answer.grant_version)
+            stashed = StashedGrant(grant, version, answer.audience or audience)
             with suppress(PartUnavailableError):
                 await self._stash.put(order.tenant_id, order.connector_id, order.nonce, stashed)
             outcome = await self._store_grant(tenant, order, config, stashed)
@@ -171,7 +171,12 @@ class OAuthActivities:
             line = self._trail.line(order, "token.exchanged", version=str(version + 1))
             try:
                 return await tenant.grants.write(
-                    connector_id, stashed.grant, expected_version=version, next_refresh_at=due, line=line
+                    connector_id,
+                    stashed.grant,
+                    expected_version=version,
+                    audience=stashed.audience,
+                    next_refresh_at=due,
+                    line=line,
                 )
             except ConflictError:
                 now = await tenant.grants.state(connector_id)
@@ -197,15 +202,16 @@ class OAuthActivities:
         action = {"access_denied": "denied", "expired": "expired"}.get(end.reason, "failed")
         await self._trail.note(end, f"authorization.{action}", None, outcome="failed", reason=end.reason)
 
-    async def _config(self, tenant: TenantStore, connector_id: str) -> OAuthConfig | None:
-        """None when the connector is gone or going, or signs in by other means."""
+    async def _settings(self, tenant: TenantStore, connector_id: str) -> tuple[OAuthConfig, str] | None:
+        """How it signs in, and its audience; None when it is gone or going, or signs in by other means."""
         try:
             connector = await tenant.connectors.get(connector_id)
         except NotFoundError:
             return None
-        if connector.auth_type != "oauth2" or connector.status == "deleting":
+        config = connector.oauth_config
+        if config is None or connector.auth_type != "oauth2" or connector.status == "deleting":
             return None
-        return connector.oauth_config
+        return config, connector.audience()
 
 
 def _same(grant: Grant, opened: tuple[Grant, TokenState] | None) -> bool:

@@ -27,6 +27,7 @@ class Held:
     secrets: Secrets
     grant: Grant | None
     state: TokenState
+    audience: str | None = None
 
 
 def needed(order: RefreshInput, held: Held, now: datetime) -> bool:

@@ -115,14 +115,14 @@ class TokenActivities:
         config = held.connector.oauth_config
         if config is None or held.connector.auth_type != "oauth2" or held.connector.status == "deleting":
             return None
-        return Held(config, held.secrets, held.grant, held.state)
+        return Held(config, held.secrets, held.grant, held.state, held.connector.audience())
 
     async def _renew(self, tenant: TenantStore, order: RefreshInput, held: Held) -> RefreshOutcome:
         try:
             grant = await self._asked(tenant, order, held)
         except TokenError as error:
             return await self._failed(tenant, order, held, error)
-        stashed = StashedGrant(grant, held.state.version)
+        stashed = StashedGrant(grant, held.state.version, held.audience)
         with suppress(PartUnavailableError):  # then the write that follows is the only chance
             await self._stash.put(order.tenant_id, order.connector_id, _STASH, stashed)
         return await self._write(tenant, order, held, stashed)
@@ -156,6 +156,7 @@ class TokenActivities:
                 order.connector_id,
                 grant,
                 expected_version=stashed.expected_version,
+                audience=stashed.audience,
                 next_refresh_at=planned(self._plan, order.connector_id, held.config, grant),
                 line=self._trail.line(
                     order, "token.refreshed", version=str(stashed.expected_version + 1), **_opened_under(held)

@@ -84,7 +84,7 @@ async def _receive(parts: Services, attempt: OAuthAttempt, brought: Brought) -> 
             verifier=attempt.verifier,
             redirect_uri=attempt.redirect_uri,
             token_url=attempt.token_url,
-            grant_version=attempt.grant_version,
+            audience=attempt.audience,
         )
         await parts.attempts.put_code(attempt.tenant_id, attempt.nonce, kept)
     return await _deliver(parts, attempt, brought.error)

@@ -84,7 +84,11 @@ async def stand(tmp_path: Path, redis_url: str) -> AsyncIterator[Stand]:
     connector = await store.tenant(tenant).connectors.create(SETTINGS, Secrets(), created_by="ann")
     order = OnboardInput(tenant_id=tenant, connector_id=connector.id, nonce="n", actor="ann")
     answer = AuthorizationAnswer(
-        code="code", verifier="v", redirect_uri="https://a.example/cb", token_url="https://id.example.com/t"
+        code="code",
+        verifier="v",
+        redirect_uri="https://a.example/cb",
+        token_url="https://id.example.com/t",
+        audience=SETTINGS.audience(),
     )
     await attempts.put_code(tenant, "n", answer)
     yield Stand(store, activities, provider, order)

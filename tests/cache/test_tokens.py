@@ -118,8 +118,8 @@ async def test_a_token_answer_waits_for_its_write(redis: Redis, stash: RedisToke
     await stash.put("acme", "con", "refresh", StashedGrant(grant, 7))
     assert await stash.get("acme", "con", "refresh") == StashedGrant(grant, 7)
     assert await stash.get("acme", "con", "nonce") is None
-    await stash.put("acme", "con", "nonce", StashedGrant(grant, 8))
-    assert await stash.get("acme", "con", "nonce") == StashedGrant(grant, 8)
+    await stash.put("acme", "con", "nonce", StashedGrant(grant, 8, "whom"))
+    assert await stash.get("acme", "con", "nonce") == StashedGrant(grant, 8, "whom")
     assert 0 < await redis.ttl(names.token_stash_key("acme", "con", "refresh")) <= 3600
     await stash.drop("acme", "con", "refresh")
     assert await stash.get("acme", "con", "refresh") is None

@@ -64,6 +64,7 @@ OTHERS: dict[str, Any] = {
     "answer": RememberedAnswer("print", 200, {"own": True}),
     "grant": Grant("canary", "canary", "Bearer", (), TIME, None),
     "expected_version": 0,
+    "audience": None,
     "next_refresh_at": TIME,
     "line": AuditLine("own", "eve"),
     "workflow_id": None,

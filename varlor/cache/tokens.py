@@ -84,7 +84,10 @@ class RedisTokenStash:
         self._sealer = sealer
 
     async def put(self, tenant: str, connector: str, purpose: str, stashed: StashedGrant) -> None:
-        plain = _plain(stashed.grant) | {"expected_version": stashed.expected_version}
+        plain = _plain(stashed.grant) | {
+            "expected_version": stashed.expected_version,
+            "audience": stashed.audience,
+        }
         sealed = self._sealer.seal(
             json.dumps(plain).encode(),
             tenant=tenant,
@@ -107,7 +110,7 @@ class RedisTokenStash:
         except SealError:
             return None
         values = json.loads(plain)
-        return StashedGrant(_grant(values), values["expected_version"])
+        return StashedGrant(_grant(values), values["expected_version"], values.get("audience"))
 
     async def drop(self, tenant: str, connector: str, purpose: str) -> None:
         with redis_failures():

@@ -1,6 +1,8 @@
 """The connector: where an API is, who we are to it, and how fast it may be asked."""
 
+import json
 from typing import Annotated, Any, Literal, cast
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -73,6 +75,14 @@ class ConnectorSettings(Model):
     preset_id: PresetId | None = None
     webhook_config: WebhookConfig | None = None
     error_rules: ErrorRules = []
+
+    def audience(self) -> str:
+        """Everybody who is sent a part of the token, and as whom: of a changed one its user knows nothing."""
+        if self.auth_type != "oauth2" or self.oauth_config is None:
+            return ""
+        api = urlsplit(self.base_url)
+        whom = {"grant", "authorization_url", "token_url", "revocation_url", "issuer", "client_id"}
+        return json.dumps([api.scheme, api.netloc, *self.oauth_config.model_dump(include=whom).values()])
 
     @model_validator(mode="before")
     @classmethod

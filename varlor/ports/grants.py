@@ -56,15 +56,17 @@ class GrantRepository(Protocol):
         grant: Grant,
         *,
         expected_version: int,
+        audience: str | None = None,
         next_refresh_at: datetime | None = None,
         line: AuditLine | None = None,
     ) -> TokenState:
         """Store the next version as `active`; a connector that waited for this becomes a draft again.
 
-        The audit's `line` is written with it or not at all.
+        `audience`: of the settings that the token was asked for by. The audit's `line` is written with it
+        or not at all.
 
-        ConflictError when another version was stored meanwhile or the connector is being deleted,
-        NotFoundError when it is gone.
+        ConflictError when another version was stored meanwhile, the connector was pointed elsewhere or is
+        being deleted, NotFoundError when it is gone.
         """
         ...
 
@@ -117,10 +119,11 @@ class TokenCache(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StashedGrant:
-    """A token answer that is not written yet, and the version it is to follow."""
+    """A token answer that is not written yet, the version it is to follow, and the audience it is for."""
 
     grant: Grant
     expected_version: int
+    audience: str | None = None
 
 
 class TokenStash(Protocol):

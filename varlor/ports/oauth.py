@@ -16,7 +16,7 @@ class OAuthAttempt(Model):
 
     `browser_hash`: SHA-256 in hex of the browser-binding cookie. `issuer` None: none is known.
     `onboard_run`: the one execution of onboard-connector that waits; a later start has replaced it.
-    `grant_version`: of the connector's grant when it began. Sealed in Redis, never in a history.
+    `audience`: of the settings that the user is asked by. Sealed in Redis, never in a history.
     """
 
     tenant_id: str
@@ -28,7 +28,7 @@ class OAuthAttempt(Model):
     verifier: str
     redirect_uri: str
     token_url: str
-    grant_version: int = 0
+    audience: str | None = None
     return_to: str | None = None
     issuer: str | None = None
     iss_required: bool = False
@@ -45,7 +45,7 @@ class AuthorizationAnswer(Model):
     verifier: str
     redirect_uri: str
     token_url: str
-    grant_version: int = 0
+    audience: str | None = None
 
     def __repr_args__(self) -> list[tuple[str, object]]:
         return []

@@ -11,8 +11,8 @@ from varlor.contracts.check import CheckResult
 from varlor.contracts.connector import Connector, ConnectorSettings, ConnectorStatus, Secrets
 from varlor.errors import ConflictError
 from varlor.ports import Listing
-from varlor.storage.credentials import has_token, keeps_token, opened, sealed_row, suffices
-from varlor.storage.grants import find, forget, unconnected
+from varlor.storage.credentials import has_token, opened, sealed_row, suffices
+from varlor.storage.grants import find, forget
 from varlor.storage.ids import new_id
 from varlor.storage.paging import page
 from varlor.storage.scope import Scope
@@ -85,12 +85,9 @@ class SqlConnectors:
                 raise ConflictError("The connector is being deleted.")
             credential = await self._credential(session, connector_id)
             grant = await find(self._scope, session, connector_id)
-            before = ConnectorSettings.model_validate(row.settings)
-            if not keeps_token(before, settings):
+            if ConnectorSettings.model_validate(row.settings).audience() != settings.audience():
                 # Neither token nor client secret goes to where an editor has just pointed the connector.
                 secrets = Secrets() if secrets is None else secrets
-                if grant is None and before.auth_type == "oauth2":
-                    session.add(grant := unconnected(self._scope, connector_id))
                 if grant is not None:
                     forget(grant, "none")
             if secrets is not None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import urlsplit
 
 from varlor.contracts.connector import AuthType, ConnectorSettings, Secrets
 from varlor.storage.scope import Scope
@@ -70,17 +69,3 @@ def _by_itself(settings: ConnectorSettings, secrets: Collection[str]) -> bool:
         return False
     method = config.token_endpoint_auth_method
     return method == "none" or ("private_key" if method == "private_key_jwt" else "client_secret") in secrets
-
-
-def keeps_token(before: ConnectorSettings, after: ConnectorSettings) -> bool:
-    """Whether a token, and what it is renewed with, may still be sent to where the settings now point."""
-    return _audience(before) == _audience(after)
-
-
-def _audience(settings: ConnectorSettings) -> tuple[object, ...]:
-    """Everybody who is sent a part of the credential, and as whom."""
-    if settings.auth_type != "oauth2" or settings.oauth_config is None:
-        return ()
-    api = urlsplit(settings.base_url)
-    whom = {"grant", "authorization_url", "token_url", "revocation_url", "issuer", "client_id"}
-    return api.scheme, api.netloc, *settings.oauth_config.model_dump(include=whom).values()

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from varlor.contracts.connector import ConnectorSettings
 from varlor.contracts.oauth import TokenState, TokenStatus
 from varlor.errors import ConflictError
 from varlor.ports import AuditLine, Grant, HeldToken
@@ -56,6 +57,7 @@ class SqlGrants:
         grant: Grant,
         *,
         expected_version: int,
+        audience: str | None = None,
         next_refresh_at: datetime | None = None,
         line: AuditLine | None = None,
     ) -> TokenState:
@@ -71,6 +73,8 @@ class SqlGrants:
             connector = await self._connector(session, connector_id, lock=True)
             if connector.status == "deleting":
                 raise ConflictError("The connector is being deleted.")
+            if audience not in (None, ConnectorSettings.model_validate(connector.settings).audience()):
+                raise ConflictError("The connector was pointed elsewhere since.")
             row = await self._swap(session, connector_id, expected_version, values)
             if connector.status in _WAITING:
                 connector.status = "draft"
@@ -116,7 +120,8 @@ class SqlGrants:
         statement = self._scope.update(GrantRow, *where).values(values).returning(GrantRow)
         row = (await session.exec(statement)).scalars().one_or_none()
         if row is None and not expected:
-            insert = self._scope.database.insert(GrantRow).values(_blank(self._scope, connector_id) | values)
+            key = {"tenant_id": self._scope.tenant, "connector_id": connector_id}
+            insert = self._scope.database.insert(GrantRow).values(self._blank() | key | values)
             insert = insert.on_conflict_do_nothing().returning(GrantRow)
             row = (await session.exec(insert)).scalars().one_or_none()
         if row is None:
@@ -126,6 +131,16 @@ class SqlGrants:
     async def _append(self, session: AsyncSession, line: AuditLine | None) -> None:
         if line is not None:
             await (await session.connection()).run_sync(append, self._scope, line)
+
+    def _blank(self) -> dict[str, Any]:
+        return {
+            "version": 0,
+            "key_version": self._scope.encryption.key_version,
+            "sealed": {},
+            "token_type": "",
+            "scopes": [],
+            "issued_at": self._scope.clock.now(),
+        }
 
     async def _connector(
         self, session: AsyncSession, connector_id: str, *, lock: bool = False
@@ -138,28 +153,10 @@ async def find(scope: Scope, session: AsyncSession, connector_id: str) -> GrantR
     return (await session.exec(scope.select(GrantRow, _is(connector_id)))).one_or_none()
 
 
-def unconnected(scope: Scope, connector_id: str) -> GrantRow:
-    """The row of a connector that never had a token: by forgetting it, one under way is kept out too."""
-    return GrantRow(**_blank(scope, connector_id))
-
-
 def forget(row: GrantRow, status: TokenStatus) -> None:
     """Empty the row of its token; nobody's compare-and-swap on the old version succeeds from here on."""
     row.sealed, row.scopes, row.version = {}, [], row.version + 1
     row.status, row.expires_at, row.next_refresh_at = status, None, None
-
-
-def _blank(scope: Scope, connector_id: str) -> dict[str, Any]:
-    return {
-        "tenant_id": scope.tenant,
-        "connector_id": connector_id,
-        "version": 0,
-        "key_version": scope.encryption.key_version,
-        "sealed": {},
-        "token_type": "",
-        "scopes": [],
-        "issued_at": scope.clock.now(),
-    }
 
 
 def _is(connector_id: str) -> ColumnElement[bool]:
