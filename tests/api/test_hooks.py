@@ -14,9 +14,21 @@ from standardwebhooks import Webhook
 from api.services import Services
 from examples.sample_api.webhooks import STYLES, signed
 from tests.api.conftest import Door
+from tests.ports import free_port
+from varlor.settings import Settings
+from varlor.storage.migrate import upgrade
 
 BODY = b'{"type":"order.paid","id":"evt_1","event_id":"evt_1","order":7}'
 HMAC = {"style": "hmac", "idHeader": "X-Event-Id"}
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A database of this file's own: no worker of other tests takes its events."""
+    own = f"sqlite:///{tmp_path_factory.mktemp('hooks') / 'varlor.db'}"
+    upgrade(own)
+    nowhere = f"127.0.0.1:{free_port()}"
+    return settings.model_copy(update={"database_url": own, "temporal_address": nowhere})
 
 
 async def connector(editor: httpx2.AsyncClient, style: str = "standard", **more: Any) -> dict[str, Any]:
