@@ -8,6 +8,7 @@ import pytest
 
 from tests.datasets.lake_kit import Lake, page, state
 from varlor.datasets import DeltaDatasets
+from varlor.datasets.place import away
 from varlor.errors import FencedError, PartUnavailableError
 
 
@@ -65,3 +66,16 @@ async def test_a_store_that_is_away_is_told_apart_and_tells_no_secret(s3_lake: L
         await datasets.facts(datasets.location("acme", "ds_1"))
     assert "Connection refused" in raised.value.detail
     assert "canary-secret" not in repr(raised.value) + repr(raised.value.__cause__) + repr(datasets)
+
+
+def test_a_store_that_refuses_us_is_told_by_its_status_not_by_its_page() -> None:
+    """What deltalake says of it; the note is read by the tenant, to whom our access key is nobody's."""
+    chain = (
+        "Kernel error -> The operation lacked the necessary privileges to complete for path acme/ds_1",
+        "Error performing GET http://127.0.0.1:9000/lake in 5 ms - Server returned non-2xx status code",
+        "403 Forbidden",
+        '<?xml version="1.0"?><Error><AWSAccessKeyId>canary-key</AWSAccessKeyId></Error>\n',
+    )
+    told = away(OSError("\n   \x1b[31m↳\x1b[0m ".join(chain))).detail
+    assert told.endswith(": 403 Forbidden")
+    assert "canary-key" not in told

@@ -115,6 +115,7 @@ def storage() -> Generator[None]:
 
 def away(error: Exception) -> PartUnavailableError:
     """What failed, and why (a full disk, a refused connection), which the last link of its chain says."""
-    links = [link.partition("\n")[0] for link in _CHAIN.split(str(error))]
-    said = ": ".join(dict.fromkeys([links[0], links[-1]]))
+    first, *causes = (link.partition("\n")[0] for link in _CHAIN.split(str(error)))
+    readable = [cause for cause in causes if not cause.startswith("<")]  # a page may name the access key
+    said = ": ".join(dict.fromkeys([first, *readable[-1:]]))
     return PartUnavailableError("storage", f"The datasets' storage failed: {redact_text(said)[:300]}")
