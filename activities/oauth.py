@@ -123,6 +123,8 @@ class OAuthActivities:
             answer = await self._attempts.code(order.tenant_id, order.nonce)
             if answer is None:
                 return ExchangeOutcome(reason="expired")
+            if answer.audience not in (None, audience):  # was pointed elsewhere: nobody's consent is for that
+                return ExchangeOutcome(reason="superseded")
             version = (await tenant.grants.state(order.connector_id)).version
             secrets = await tenant.connectors.secrets(order.connector_id)
             try:
@@ -132,7 +134,7 @@ class OAuthActivities:
                     raise
                 return ExchangeOutcome(reason=error.code or "exchange_failed")
             activity.heartbeat("answered")
-            stashed = StashedGrant(grant, version, answer.audience or audience)
+            stashed = StashedGrant(grant, version, audience)
             with suppress(PartUnavailableError):
                 await self._stash.put(order.tenant_id, order.connector_id, order.nonce, stashed)
             outcome = await self._store_grant(tenant, order, config, stashed)

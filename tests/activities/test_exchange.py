@@ -148,7 +148,18 @@ async def test_a_connector_pointed_elsewhere_since_the_consent_gets_no_token(
         stand.provider.meanwhile = moved
     assert (await stand.exchange()).reason == "superseded"
     assert await tenant.grants.open(connector) is None
-    assert stand.provider.given_back == ["refresh-1", "access-1"]
+    assert stand.provider.given_back == ([] if early else ["refresh-1", "access-1"])
+
+
+async def test_a_token_refreshed_while_its_user_is_at_the_provider_makes_way(stand: Stand) -> None:
+    grants, connector = stand.store.tenant(stand.order.tenant_id).grants, stand.order.connector_id
+    await grants.write(connector, grant(2), expected_version=0)
+    outcome = await stand.exchange()
+    assert outcome.token is not None, outcome.reason
+    assert outcome.token.version == 2
+    held = await grants.open(connector)
+    assert held is not None
+    assert held[0].access_token == "access-1"
 
 
 async def test_a_connector_that_is_being_deleted_is_not_connected(stand: Stand) -> None:

@@ -145,7 +145,9 @@ async def test_a_signed_in_reader_outlives_a_redis_that_is_away(
         redis = connect(redis_url)
         reader = Identity("ada", tenant, frozenset({"viewer"}), datetime.now(UTC) + timedelta(hours=1))
         session, _ = await RedisSessions(redis, SystemClock()).open(reader)
-        with running(uvicorn_command(port), log, environment(settings, VARLOR_REDIS_URL=redis_url)) as process:
+        with running(
+            uvicorn_command(port), log, environment(settings, VARLOR_REDIS_URL=redis_url)
+        ) as process:
             wait_for_port(port, process, log)
             async with listening(f"http://127.0.0.1:{port}", tenant, session=session) as stream:
                 server.stop()
