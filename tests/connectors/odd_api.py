@@ -41,6 +41,7 @@ class OddApi:
         self.seen.clear()
         self.prepared.clear()
         self.delay = 0.0  # seconds before each answer
+        self.slow: int | None = None  # from this request on each answer takes half a minute
         self.jitter = False  # later requests are answered first
         self.failing: dict[int, int] = {}  # the status of the n-th request
         self.instead: dict[tuple[str, str], list[Answer]] = {}  # by a parameter's value, one after the other
@@ -74,7 +75,8 @@ class OddApi:
             answer = self.prepared.pop(0)
         else:
             answer = route(query, headers, body) if route else Answer({"detail": "no"}, 404)
-        await asyncio.sleep(self.delay * (1 + number % 3 if self.jitter else 1))
+        slow = self.slow is not None and number >= self.slow
+        await asyncio.sleep(30 if slow else self.delay * (1 + number % 3 if self.jitter else 1))
         self.at_once -= 1
         await send(
             {

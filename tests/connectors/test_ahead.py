@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.kit import Reader, Reading, connector, records_of
+from tests.connectors.kit import FreeWindow, Reader, Reading, connector, records_of
 from tests.connectors.odd_api import Answer, OddApi
 from varlor.connectors import sending
 from varlor.contracts.connector import Secrets
@@ -16,6 +16,7 @@ from varlor.ports import PageFacts, PageReader, ReadJob
 FAST = {"rate_limit_config": {"requestsPerMinute": 60_000, "burstLimit": 1_000}}
 COUNTED = {"type": "offset", "limit": 10, "totalPath": "$.total"}
 NUMBERED = {"type": "page_number", "sizeParam": "per_page", "size": 10, "totalPagesPath": "$.total_pages"}
+LINKED = {"path": "/next_url?n=95", "pagination": {"type": "next_url", "nextPath": "$.links.next"}}
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +119,33 @@ async def test_failures_under_way_cost_nothing_but_their_repeat(
     assert len(odd_api.seen) == len(reading.log) == 40 + 4
 
 
+async def test_an_api_that_fails_is_asked_for_less_at_once(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.failing = {3: 503}
+    reading = await reader.read("/offset?n=200&total=true", pagination=COUNTED, patient=True)
+    assert reading.ids == list(range(200))
+    assert odd_api.most_at_once <= 8
+
+
+async def test_what_the_rate_does_not_grant_is_not_asked_for_early(
+    reader: Reader, odd_api: OddApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object, **__: object) -> int:
+        return 0
+
+    monkeypatch.setattr(FreeWindow, "acquire_now", nothing)
+    reading = await reader.read("/offset?n=200&total=true", pagination=COUNTED)
+    assert reading.ids == list(range(200))
+    assert odd_api.most_at_once == 1
+
+
+async def test_what_nobody_needs_any_more_is_not_waited_for(reader: Reader, odd_api: OddApi) -> None:
+    odd_api.slow = 3
+    reading = await _third_page(reader, [])
+    await _seen(odd_api, 3)
+    async with asyncio.timeout(5):
+        await reading.close()
+
+
 async def test_a_credential_that_ends_meanwhile_is_renewed_for_all(reader: Reader, odd_api: OddApi) -> None:
     odd_api.instead = {("offset", at): [Answer({"detail": "old"}, 401)] for at in ("60", "70", "80", "190")}
     reader.renewals = 4
@@ -165,21 +193,30 @@ async def test_the_next_request_does_not_wait_for_the_page_to_be_taken_in(
 
 async def test_a_link_is_followed_while_its_page_is_taken_in(reader: Reader, odd_api: OddApi) -> None:
     log: list[RequestLogEntry] = []
-    linked = {"path": "/next_url?n=95", "pagination": {"type": "next_url", "nextPath": "$.links.next"}}
-    reading = await _third_page(reader, log, **linked)
+    reading = await _third_page(reader, log, **LINKED)
     await _seen(odd_api, 3)
     await reading.close()
     assert len(odd_api.seen) == len(log) == 3
 
 
-@pytest.mark.parametrize("scarce", [{}, {"limits": {"maxPages": 2}}, {"limits": {"maxRequests": 50}}])
+@pytest.mark.parametrize(
+    "scarce",
+    [
+        {},
+        {"limits": {"maxPages": 2}},
+        {"limits": {"maxPages": 2}, **LINKED},
+        {"limits": {"maxRequests": 50}},
+        {"limits": {"maxRequests": 50}, **LINKED},
+    ],
+)
 async def test_where_requests_are_scarce_none_is_risked(
     reader: Reader, odd_api: OddApi, scarce: dict[str, Any]
 ) -> None:
     reader.settings = FAST if scarce else {}
     log: list[RequestLogEntry] = []
     reading = await _third_page(reader, log, **scarce)
-    await asyncio.sleep(0)  # a task that had begun would send now
+    for _ in range(20):
+        await asyncio.sleep(0)  # a task that had begun would send now
     await reading.close()
     assert len(odd_api.seen) == len(log) == 2
 

@@ -1,6 +1,7 @@
 """Care for the table: fewer files, no orphans, and nobody who reads or writes notices."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -60,6 +61,17 @@ async def test_small_files_become_one_and_rows_state_and_order_stay(lake: Lake) 
     assert again.state == state(12, rows=120, done=True), "the cursor is where it was"
     await many(lake, "run_2", first=12)
     assert await shown(lake) == list(range(240))
+
+
+async def test_who_follows_the_table_s_log_is_told_of_no_change(local_lake: Lake) -> None:
+    """A reader of changes would take each row for a new one."""
+    await many(local_lake)
+    await compacted(local_lake)
+    last = sorted(Path(local_lake.location.removeprefix("file://"), "_delta_log").glob("*.json"))[-1]
+    actions = [json.loads(line) for line in last.read_text().splitlines()]
+    files = [each[kind] for each in actions for kind in ("add", "remove") if kind in each]
+    assert len(files) == 13
+    assert not any(file["dataChange"] for file in files)
 
 
 async def test_a_compaction_is_refused_once_a_run_has_begun_and_harms_neither(lake: Lake) -> None:

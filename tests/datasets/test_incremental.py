@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.datasets.lake_kit import Lake, page, state
 from varlor.contracts.incremental import CursorValue, Incremental
-from varlor.datasets import DeltaDatasets
+from varlor.datasets import DeltaDatasets, progress
 from varlor.datasets.watermark import rank
 from varlor.errors import FencedError, SourceError
 from varlor.ports import LandingTarget
@@ -162,6 +162,20 @@ async def test_a_position_moves_with_success_alone(lake: Lake) -> None:
     assert await since_of(lake, "run_3", asked) == "2026-01-05T00:00:00Z"
     await sync(lake, "run_3", {"id": 3, "at": None}, asked=asked)
     assert await position(lake) == ["2026-01-05T00:00:00Z"]
+    await sync(lake, "run_4", {"id": 4, "at": "2026-01-07T00:00:00Z"}, asked=asked)
+    assert await position(lake) == ["2026-01-07T00:00:00Z"]
+
+
+async def test_a_run_that_left_pages_unread_moves_no_position(lake: Lake) -> None:
+    """Its newest record may stand before older ones that nobody has read yet."""
+    asked = wanted(lookback=0)
+    limited = target(lake, "run_1", asked)
+    landing = await lake.datasets.open(limited)
+    await landing.add(page({"id": 1, "at": 5}))
+    await landing.commit(state(1, done=True))
+    await lake.datasets.publish(limited, heartbeat=lambda _: None)
+    assert lake.rows() == [{"id": 1, "at": 5}]
+    assert await position(lake) == []
 
 
 async def test_each_request_has_a_position_of_its_own(lake: Lake) -> None:
@@ -170,6 +184,15 @@ async def test_each_request_has_a_position_of_its_own(lake: Lake) -> None:
     assert await since_of(lake, "run_2", asked, stream="s2") is None
     await sync(lake, "run_2", {"id": 2, "at": 3}, asked=asked, stream="s2")
     assert await position(lake) == [5, 3]
+
+
+async def test_of_many_requests_the_last_ones_keep_their_positions(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_MOST_STREAMS", 2)
+    for at in (1, 2, 3):
+        await sync(lake, f"run_{at}", {"id": at, "at": at}, asked=wanted(lookback=0), stream=f"s{at}")
+    assert await position(lake) == [2, 3]
 
 
 async def test_a_replacing_run_takes_the_positions_with_the_rows(lake: Lake) -> None:

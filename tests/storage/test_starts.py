@@ -78,8 +78,14 @@ async def test_one_id_is_one_run(tenant: SqlTenantStore) -> None:
 
 async def test_what_cannot_start_leaves_nothing(tenant: SqlTenantStore) -> None:
     leaving, bare = await connector(tenant), await connector(tenant, auth_type="bearer")
+    unconnected = await connector(tenant, auth_type="oauth2")
     await tenant.connectors.set_status(leaving, "deleting")
-    for place, error in ((leaving, ConflictError), (bare, ConflictError), ("con_none", NotFoundError)):
+    for place, error in (
+        (leaving, ConflictError),
+        (bare, ConflictError),
+        (unconnected, ConflictError),
+        ("con_none", NotFoundError),
+    ):
         with pytest.raises(error):
             await queued(tenant, f"run_{uuid.uuid4().hex}", place)
     with pytest.raises(NotFoundError, match="dataset"):

@@ -273,6 +273,16 @@ async def test_nothing_is_smuggled_into_a_request(
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("key", [f"{CANARY}\r\nX-Evil: 1", f"{CANARY}\0"])
+async def test_a_key_with_a_line_break_is_not_sent(key: str, serve: Serve, make_client: MakeClient) -> None:
+    server = await serve()
+    request = OutRequest("GET", server.url(), auth=AuthParts(params={"api_key": key}))
+    with pytest.raises(SourceError, match="line break") as caught:
+        await send(make_client, server.entry, request)
+    assert server.requests == []
+    assert CANARY not in str(caught.value)
+
+
 async def test_nothing_secret_has_a_repr(serve: Serve, make_client: MakeClient) -> None:
     server = await serve(answer(CANARY.encode(), f"X-Token: {CANARY}"))
     request = OutRequest("GET", server.url(f"/?key={CANARY}"), auth=AuthParts(headers={"X-Key": CANARY}))
