@@ -48,7 +48,7 @@ function Rename({ dataset, disabled }: { dataset: Dataset; disabled: boolean }) 
       </Title>
       <TextInput
         label="The dataset's name"
-        description="Schedules that name it by its old name would write into a new dataset; those that use its id go on."
+        description="Its schedules go on with it; whoever else fetches into its old name begins a new dataset."
         error={formState.errors.name?.message}
         disabled={disabled}
         {...register('name')}
