@@ -194,7 +194,7 @@ async def test_a_redis_restored_under_a_reading_does_not_bring_an_older_token_ba
     assert (await auth.parts()).headers["Authorization"] == "Bearer access-2"
 
 
-async def test_a_redis_restored_from_from_an_old_copy_costs_one_refused_request(
+async def test_a_redis_restored_from_an_old_copy_costs_one_refused_request(
     manager: TokenManagerService, keeper: KeepFresh, connector: Connector
 ) -> None:
     await keeper.connect(connector.id)
