@@ -1,5 +1,6 @@
 """What a sync decides: how long to wait, when to give up, what a pause, a cancel and a rate change do."""
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -95,6 +96,9 @@ async def test_cancel_while_waiting_ends_at_once(skipping: WorkflowEnvironment) 
     with skipping.auto_time_skipping_disabled():
         async with staged(skipping.client, script) as stage:
             await stage.handle.execute_update(SyncDataset.set_rate, 30)
+            async with asyncio.timeout(30):
+                while (await stage.handle.query(SyncDataset.progress)).status != "throttled":
+                    await asyncio.sleep(0.01)
             await stage.handle.cancel()
             with pytest.raises(WorkflowFailureError):
                 await stage.handle.result()
