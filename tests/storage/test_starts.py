@@ -9,6 +9,7 @@ from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.run import Run
 from varlor.errors import ConflictError, NotFoundError
+from varlor.storage import SqlStore
 from varlor.storage.store import SqlTenantStore
 
 SETTINGS = ConnectorSettings(name="Shop", base_url="https://shop.example.com")
@@ -74,6 +75,15 @@ async def test_one_id_is_one_run(tenant: SqlTenantStore) -> None:
     assert all(run == runs[0] for run in runs)
     assert len((await tenant.runs.list(limit=9, cursor=None)).items) == 1
     assert len((await tenant.audit.list(limit=9, cursor=None)).items) == 1
+
+
+async def test_a_start_reaches_no_dataset_of_another_tenant(store: SqlStore, tenant: SqlTenantStore) -> None:
+    theirs = (await queued(tenant, "run_1", await connector(tenant))).dataset_id
+    other = store.tenant(f"tenant-{uuid.uuid4().hex}")
+    mine = await connector(other)
+    assert (await queued(other, "run_1", mine)).dataset_id != theirs
+    with pytest.raises(NotFoundError, match="dataset"):
+        await queued(other, "run_2", mine, id=theirs)
 
 
 async def test_what_cannot_start_leaves_nothing(tenant: SqlTenantStore) -> None:
