@@ -1,6 +1,7 @@
 """The inbox on both databases: durable in groups, each event once, numbered as they become visible."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -175,6 +176,28 @@ async def test_two_secrets_are_valid_until_the_grace_time_has_passed(
     clock.move(timedelta(minutes=6))
     store.hooks._known.clear()  # pyright: ignore[reportPrivateUsage]
     assert list((await found(store, connector)).secrets) == [SECOND]
+
+
+async def test_a_bad_signature_has_a_newer_secret_looked_for_within_a_second(
+    store: SqlStore,
+    tenant: SqlTenantStore,
+    hook: Hook,
+    connector: Connector,
+    clock: SteppingClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await tenant.inbox.rotate(connector.id, SECOND, former_until=clock.now())
+    at = time.monotonic() + 1
+    monkeypatch.setattr("varlor.storage.hooks.monotonic", lambda: at)
+    assert list((await found(store, connector)).secrets) == list(hook.secrets) == [FIRST]
+    assert list((await found(store, connector, newest=True)).secrets) == [SECOND]
+
+
+async def test_a_connector_that_is_being_deleted_has_no_address_any_more(
+    store: SqlStore, tenant: SqlTenantStore, connector: Connector
+) -> None:
+    await tenant.connectors.set_status(connector.id, "deleting")
+    assert await store.hooks.find(connector.hook_id or "") is None
 
 
 async def test_events_of_a_deleted_connector_are_refused_though_its_hook_is_remembered(

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from varlor.contracts.care import Promise
 from varlor.contracts.connector import ConnectorSettings, Secrets
 from varlor.contracts.dataset import TableFacts
+from varlor.contracts.fetch import DatasetTarget, FetchRequest
 from varlor.contracts.oauth import OAuthConfig
 from varlor.ports import Clock, Grant, OverdueToken
 from varlor.storage import SqlStore
 from varlor.storage.store import SqlTenantStore
 
 HOUR = timedelta(hours=1)
+REQUEST = FetchRequest(path="/orders", dataset=DatasetTarget(name="orders"))
 OAUTH = ConnectorSettings(
     name="Shop",
     base_url="https://api.example.com",
@@ -136,3 +138,24 @@ async def test_a_token_that_nobody_refreshed_is_named_until_somebody_does(
     await tenant.connectors.set_status(made[0].id, "deleting")
     await tenant.grants.mark(made[1].id, "degraded", expected_version=1, next_refresh_at=clock.now() + HOUR)
     assert await overdue() == []
+
+
+async def test_runs_that_have_not_ended_are_named_one_after_the_other_once_they_are_old_enough(
+    store: SqlStore, tenant: SqlTenantStore, tenant_id: str, clock: Clock, later: Callable[[timedelta], None]
+) -> None:
+    async def begun(run_id: str) -> None:
+        await tenant.runs.create(
+            run_id, connector_id="con_1", dataset_id="dat_1", request=REQUEST, origin="api"
+        )
+
+    async def after(run_id: str) -> list[str]:
+        found = await store.open_runs(created_before=before, after=(tenant_id, run_id), limit=1)
+        return [run.id for owner, run in found if owner == tenant_id]
+
+    for run_id in ("run_1", "run_2", "run_3"):
+        await begun(run_id)
+    await tenant.runs.mark("run_2", "succeeded")
+    later(HOUR)
+    before = clock.now()
+    await begun("run_4")
+    assert [await after(each) for each in ("", "run_1", "run_3")] == [["run_1"], ["run_3"], []]
