@@ -67,11 +67,14 @@ async def test_who_follows_the_table_s_log_is_told_of_no_change(local_lake: Lake
     """A reader of changes would take each row for a new one."""
     await many(local_lake)
     await compacted(local_lake)
-    last = sorted(Path(local_lake.location.removeprefix("file://"), "_delta_log").glob("*.json"))[-1]
-    actions = [json.loads(line) for line in last.read_text().splitlines()]
-    files = [each[kind] for each in actions for kind in ("add", "remove") if kind in each]
+    files = [each[kind] for each in last_commit(local_lake) for kind in ("add", "remove") if kind in each]
     assert len(files) == 13
     assert not any(file["dataChange"] for file in files)
+
+
+def last_commit(lake: Lake) -> list[dict[str, Any]]:
+    log = Path(lake.location.removeprefix("file://"), "_delta_log")
+    return [json.loads(line) for line in max(log.glob("*.json")).read_text().splitlines()]
 
 
 async def test_a_compaction_is_refused_once_a_run_has_begun_and_harms_neither(lake: Lake) -> None:
