@@ -94,6 +94,8 @@ async def test_null_in_the_place_of_a_list_is_no_record(reader: Reader, body: st
         '{"kind": "Listing", "data": {"after": null, "children": [], "before": null}}',
         '{"meta": {"result_count": 0}}',
         '{"requestId": "a", "success": true, "moreResult": false}',
+        '{"batchcomplete": ""}',
+        '{"batchcomplete": true, "limits": {"links": 500}, "query": {"links": []}}',
     ],
 )
 async def test_an_answer_without_records_is_none_itself(reader: Reader, body: str) -> None:

@@ -22,6 +22,7 @@ _AROUND: Final = frozenset((
     *NEXT, *TOKENS, *PAGES, *LAST_PAGES, *OFFSETS, *TOTALS, *MORE, *LAST,
     "meta", "links", "paging", "pagination", "prev", "previous", "limit", "size", "perpage", "pagesize",
     "status", "code", "success", "ok", "message", "requestid", "before", "kind", "maxresults", "resultcount",
+    "batchcomplete",
 ))  # fmt: skip
 """What may stand beside an empty list, as `plain` writes it; anything else makes it a record's field."""
 _SURE: Final = frozenset((*NEXT, *MORE, "batchcomplete")) - {"next", "more"}  # no record's own word
