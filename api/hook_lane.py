@@ -41,9 +41,7 @@ class HookLane:
             await self._app(scope, _again(first, receive), send)
             return
         told = [*_ACCEPTED, (CORRELATION_HEADER.lower().encode(), secrets.token_hex(16).encode())]
-        await send(
-            {"type": "http.response.start", "status": 202, "headers": [*told, (b"content-length", b"0")]}
-        )
+        await send({"type": "http.response.start", "status": 202, "headers": told})
         await send({"type": "http.response.body", "body": b""})
         self._observe("POST", _ROUTE, 202, time.perf_counter() - started)
 

@@ -62,6 +62,7 @@ async def test_a_signed_event_is_stored_once_however_often_it_comes(
     for at in (time.time(), time.time() - 200, time.time() + 200):
         answer = await nobody.post(path(made), content=BODY, headers=headers_for(made, at=at))
         assert (answer.status_code, answer.content) == (202, b"")
+        assert answer.headers.get_list("content-length") == ["0"]  # twice is no HTTP to some senders
     assert await stored(services, door, made) == [("evt_1", BODY)]
 
 
@@ -77,6 +78,19 @@ async def test_an_id_of_any_shape_is_one_event(
     kept = [found for found, _ in await stored(services, door, made)]
     assert len(kept) == len(set(kept)) == 2
     assert all(len(found) <= 256 and "\0" not in found for found in kept)
+
+
+async def test_a_body_that_comes_in_parts_is_the_same_event(
+    editor: httpx2.AsyncClient, nobody: httpx2.AsyncClient, services: Services, door: Door
+) -> None:
+    made = await connector(editor)
+    async with door.client(in_parts=True) as slow:
+        for client in (slow, nobody):
+            answer = await client.post(path(made), content=BODY, headers=headers_for(made))
+            assert answer.status_code == 202
+        bad = await slow.post(path(made), content=BODY, headers=headers_for(made) | {"webhook-id": "other"})
+    assert bad.status_code == 401
+    assert await stored(services, door, made) == [("evt_1", BODY)]
 
 
 async def test_an_id_that_comes_again_with_another_body_changes_nothing(
