@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -136,3 +137,15 @@ async def test_the_chain_goes_on_under_a_newer_key(
     await newer.audit.write("key.rotated", actor="operator")
     assert await newer.audit.verify() is None
     assert await chain.audit.verify() == 6  # without the newer key the end cannot be vouched for
+
+
+async def test_a_chain_that_grows_while_it_is_looked_at_is_whole(tenant: SqlTenantStore) -> None:
+    async def grow() -> None:
+        for _ in range(60):
+            await tenant.audit.write("act", actor="ann")
+
+    growing, judged = asyncio.create_task(grow()), list[int | None]()
+    while not growing.done():
+        judged.append(await tenant.audit.verify())
+    await growing
+    assert set(judged) == {None}

@@ -48,6 +48,19 @@ async def test_the_claim_of_a_dead_process_is_taken_over_after_a_minute(
     assert (await asyncio.gather(*begins, return_exceptions=True)).count(None) == 1
 
 
+async def test_the_answer_of_a_claim_that_was_taken_over_is_not_kept(
+    tenant: SqlTenantStore, later: Callable[[timedelta], None]
+) -> None:
+    await tenant.idempotency.begin("key", "print")
+    later(timedelta(seconds=61))
+    assert await tenant.idempotency.begin("key", "other") is None
+    await tenant.idempotency.finish("key", ANSWER)
+    theirs = RememberedAnswer("other", 201, {"n": 1})
+    for answer in (theirs, RememberedAnswer("other", 201, {"n": 2})):
+        await tenant.idempotency.finish("key", answer)
+        assert await tenant.idempotency.begin("key", "other") == theirs
+
+
 async def test_an_answer_is_kept_for_a_day(
     tenant: SqlTenantStore, later: Callable[[timedelta], None]
 ) -> None:

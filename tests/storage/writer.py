@@ -21,7 +21,7 @@ async def act(tenant: SqlTenantStore, kind: str, target: str, number: int) -> st
     if kind == "audit":
         return (await tenant.audit.write("act", actor=target, detail={"n": str(number)})).hash
     if kind == "note":
-        await tenant.runs.record(target, notes=[f"note {number % 10}"])
+        await tenant.runs.record(target, notes=[f"note {number % 100}"])
         return ""
     return await tenant.datasets.lease(target, f"run_{number}")
 
