@@ -94,9 +94,7 @@ class Door:
     app: FastAPI
     tenant: str
 
-    def client(
-        self, *, headers: dict[str, str] | None = None, in_parts: bool = False
-    ) -> httpx2.AsyncClient:
+    def client(self, *, headers: dict[str, str] | None = None, in_parts: bool = False) -> httpx2.AsyncClient:
         """`in_parts`: a body comes in two parts, of which the second is empty."""
         transport = httpx2.ASGITransport(app=self.app if in_parts else _at_once(self.app))
         return httpx2.AsyncClient(transport=transport, base_url=f"{PUBLIC_URL}/api/v2", headers=headers or {})
