@@ -27,6 +27,7 @@ class Answer:
         self.records: list[Any] = []
         self.record_path = "$"
         self.lost = 0  # records that came as null
+        self.at: int | None = None  # the page to go on after, whether or not anything came with it
 
     @property
     def body(self) -> bytes:

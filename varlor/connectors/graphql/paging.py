@@ -48,6 +48,7 @@ class Paging:
 
     `outer`: this connection is inside each record of another, which is then read one record at a time.
     `inside`: connections that come with each record. `stated`: somebody chose it, page size included.
+    `guessed`: nobody says whether pages are counted from 0 or from 1.
     """
 
     config: Pagination
@@ -58,6 +59,7 @@ class Paging:
     outer: "Paging | None" = None
     inside: tuple[Found, ...] = ()
     stated: bool = False
+    guessed: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -233,10 +235,9 @@ def _counted(query: Query, variables: Mapping[str, Any], found: Found) -> Paging
             return Paging(config, found, at, size, begin or 0, notes=(note,))
         if plain(at.argument) in PAGES:
             config = PageNumber(page_param=name, start=1 if begin is None else begin, size_param=size_name)
-            note = f"Pagination found: {found.path} counts pages by `{at.argument}`, from {config.start}."
-            if begin is None:
-                note += " If the API counts from 0, set pagination page_number with start 0."
-            return Paging(config, found, at, size, config.start, notes=(note,))
+            note = f"Pagination found: {found.path} counts pages by `{at.argument}`."
+            guessed = begin is None
+            return Paging(config, found, at, size, config.start, guessed=guessed, notes=(note,))
     return None
 
 

@@ -1,7 +1,7 @@
 """What a run asks: the query, its variables, how it is paged; from the request and what was discovered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphql.language import NonNullTypeNode
@@ -46,6 +46,19 @@ class Plan:
         if at[-1] is None and isinstance(self.paging.config, Offset | PageNumber):
             at[-1] = self.paging.start
         return tuple(at)
+
+    def beginning(self) -> tuple[Value, ...]:
+        """Where a reading begins: one before the first page where that may be page 0."""
+        first = self.first()
+        return (0,) if first == (1,) and self.guesses else first
+
+    @property
+    def guesses(self) -> bool:
+        """Whether it is to be found out where the API's count of pages begins."""
+        paging = self.paging
+        return (
+            paging.guessed and paging.at is not None and given(self.query, paging.at, self.variables) is None
+        )
 
     def ask(self, position: tuple[Value, ...]) -> Asked:
         paged = list(levels(self.paging))
@@ -109,7 +122,19 @@ def make_plan(
     suggested = (endpoint.variables if endpoint and request.query is None else None) or {}
     variables = {name: value for name, value in suggested.items() if value is not None} | request.variables
     variables = since(query, variables, request.incremental, position)
-    return plan_of(connector.base_url, query, variables, wanted, request.record_path)
+    plan = plan_of(connector.base_url, query, variables, wanted, request.record_path)
+    guessed = plan.paging.guessed or (
+        endpoint is not None and wanted is endpoint.pagination and _unsaid(endpoint)
+    )
+    return replace(plan, paging=replace(plan.paging, guessed=guessed))
+
+
+def _unsaid(endpoint: Endpoint) -> bool:
+    """Whether the schema has a page number without the default that tells where counting begins."""
+    config = endpoint.pagination
+    return isinstance(config, PageNumber) and any(
+        each.name == config.page_param and each.default is None for each in endpoint.parameters
+    )
 
 
 def plan_of(

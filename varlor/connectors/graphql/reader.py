@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from varlor.connectors.decoding import encode
 from varlor.connectors.graphql.answer import Answer
@@ -45,10 +45,29 @@ class GraphQLReader:
     def start(self) -> Cursor:
         for note in self._plan.paging.notes:
             self._job.note(note)
-        return State(self._plan.first()).dump()
+        return State(self._plan.beginning()).dump()
 
     async def fetch(self, cursor: Cursor, *, attempt: int) -> PageResponse:
         state = State.load(cursor)
+        if not self._is_page_zero(state):
+            return await self._read(state, attempt)
+        try:
+            answer = await self._read(state, attempt)
+        except SourceError as error:
+            if error.kind == "rate_limited" or (error.retryable and attempt < _TRIES):
+                raise
+        else:
+            answer.at = 0
+            return answer
+        answer = await self._read(replace(state, at=(1,)), attempt)
+        answer.at = 1 if answer.records else None
+        return answer
+
+    def _is_page_zero(self, state: State) -> bool:
+        """Whether it is yet to be found out that there is a page 0: an API may refuse it, or give page 1."""
+        return self._plan.guesses and not state.progress.pages and state.at == (0,)
+
+    async def _read(self, state: State, attempt: int) -> Answer:
         answer = await self._asking.ask(self._plan.ask(state.at), attempt=attempt)
         spot = state.spot or self._plan.spot(answer.data)
         self._judge(answer, spot, attempt)
@@ -131,10 +150,14 @@ class GraphQLReader:
 
     def _drop_repeated(self, answer: Answer, state: State) -> None:
         """The same records again: the argument is ignored, or the last page answers for all after it."""
-        if not self._counts() or not answer.records or _digest(encode(answer.records)) != state.digest:
+        if not self._counts() or not answer.records or _told_apart(answer.records) != state.digest:
             return
         size = self._plan.page_size()
-        if state.progress.pages == 1 and (size is None or state.progress.last >= size):
+        if state.progress.pages == 1 and self._plan.guesses and state.at == (1,):
+            answer.clear()
+            answer.at = 1  # it was page 1 that answered for page 0
+            return
+        if state.progress.rows == state.progress.largest and (size is None or state.progress.largest >= size):
             raise SourceError(
                 "pagination_stuck",
                 "The second page holds the same records as the first: the API ignores the argument that "
@@ -148,7 +171,8 @@ class GraphQLReader:
 
     def _moved(self, state: State, page: Answer, at: Position) -> State:
         if self._counts():
-            return replace(state, at=at, digest=_digest(encode(page.records)))
+            digest = _told_apart(page.records) if page.records else state.digest
+            return replace(state, at=at, digest=digest)
         visited = (
             state.visited if state.visited.count else state.visited.then(_digest(encode(list(state.at))))
         )
@@ -183,6 +207,12 @@ class GraphQLReader:
     async def close(self) -> None:
         """Nothing is held open: connections belong to the client."""
         self._sender.done(self._job.run_id)
+
+
+def _told_apart(records: list[Any]) -> str:
+    """A digest of a page: of its ids where it has them, for other fields may move between two readings."""
+    ids = [record.get("id") for record in records]
+    return _digest(encode(records if None in ids or len(set(map(str, ids))) < len(ids) else ids))
 
 
 def _digest(data: bytes) -> str:

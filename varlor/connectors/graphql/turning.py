@@ -63,6 +63,8 @@ def _more(level: Paging, data: Any) -> str | None:
 
 
 def _counted(paging: Paging, at: Position, answer: Answer, count: int, step: int) -> Position | End:
+    if answer.at is not None:
+        return (answer.at + 1,)
     if not count:
         return End()
     info = plainly(plainly(answer.data, paging.found.keys), ("pageInfo",)) if paging.found else None
