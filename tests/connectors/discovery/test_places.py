@@ -27,6 +27,7 @@ SWAGGER_UI = """<!doctype html><html><body><div id="swagger-ui"></div>
         "/api/openapi.json",
         "/api-docs",
         "/api/schema/",
+        "/server/specs/oas",
         "/api/v1/openapi.json",
     ],
 )
@@ -88,6 +89,18 @@ async def test_a_page_that_names_its_document(site: Site, discover: Discover, pa
     assert (found.source, len(found.endpoints)) == ("openapi", 4)
 
 
+async def test_a_document_that_is_laid_out_within_a_script(site: Site, discover: Discover) -> None:
+    """As swagger-ui-express writes it: each line of it looks like YAML."""
+    laid_out = orjson.dumps(orjson.loads(SHOP), option=orjson.OPT_INDENT_2).decode()
+    script = (
+        f'window.onload = function() {{\n  var options = {{\n  "swaggerDoc": {laid_out},\n  "x": 1 }};\n}}'
+    )
+    site.put("/docs", '<html><script src="./docs/swagger-ui-init.js"></script></html>', "text/html")
+    site.put("/docs/swagger-ui-init.js", script, "application/javascript")
+    found = await discover(site.url)
+    assert (found.source, len(found.endpoints), found.notes) == ("openapi", 4, [])
+
+
 async def test_the_base_url_itself_may_link_to_the_document(site: Site, discover: Discover) -> None:
     site.put("/v1", {"ok": True}, Link='</v1/shop.json>; rel="service-desc"; type="application/json"')
     site.put_document("/v1/shop.json")
@@ -105,6 +118,18 @@ async def test_a_base_url_that_is_a_file_is_told_where_the_api_is(site: Site, di
     found = await discover(f"{site.url}/shop.json")
     assert found.endpoints == []
     assert any("Set the base URL" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("base", "below"), [("", "/api/{}"), ("/api", "/{}"), ("/v1", "/api/{}")])
+async def test_a_document_that_still_names_its_developers_machine(
+    site: Site, discover: Discover, base: str, below: str
+) -> None:
+    operation = {"get": {"responses": {"200": {"description": "OK"}}}}
+    paths = {f"/api/{name}": operation for name in ("orders", "users")}
+    document = {"swagger": "2.0", "host": "localhost:8000", "basePath": "/", "paths": paths}
+    site.put(f"{base}/openapi.json", document)
+    found = await discover(site.url + base)
+    assert [each.path for each in found.endpoints] == [below.format("orders"), below.format("users")]
 
 
 async def test_an_api_catalog(site: Site, discover: Discover) -> None:

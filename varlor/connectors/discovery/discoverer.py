@@ -137,17 +137,20 @@ class _Search:
         if answer.body in self._seen:
             return None  # many sites answer every address with one and the same page
         self._seen.add(answer.body)
+        root, refused = None, ""
         try:
             root = await asyncio.to_thread(read_document, answer.body)
         except RefusedDocumentError as refusal:
-            self.notes.append(f"The document at {answer.url[:300]} was not read: {refusal}.")
-            return None
+            refused = f"The document at {answer.url[:300]} was not read: {refusal}."
         if root is not None:
             return await self._read(root, answer.url)
         named = await asyncio.to_thread(_named, answer) if depth else Named()
         for inlined in named.inlined:
             if (found := await self._read(inlined, answer.url)) is not None:
                 return found
+        if refused:  # it is no script either that has a document in it
+            self.notes.append(refused)
+            return None
         return await self._follow(named, answer.url, depth)
 
     async def _follow(self, named: Named, page: str, depth: int) -> Found | None:

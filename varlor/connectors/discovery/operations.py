@@ -117,7 +117,7 @@ class _Reader:
         if placement.elsewhere:
             yield (
                 f"The document describes the API at {placement.elsewhere[:300]}; "
-                "its paths are taken to lie below this connector's base URL as they stand."
+                "its paths are taken to lie below this connector's base URL."
             )
         for server, count in list(placement.outside.items())[:5]:
             yield (

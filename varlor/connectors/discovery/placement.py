@@ -20,7 +20,8 @@ class Placement:
 
     Paths on the base URL's own server are cut by the base URL's path; those outside it are refused
     (None) and counted in `outside`. Paths on any other server, a gateway's or a mock's original, are
-    taken as they stand; that server is kept in `elsewhere`.
+    taken as they stand, but for the base URL's path where each begins with it; that server is kept in
+    `elsewhere`.
     """
 
     root: dict[str, Any]
@@ -30,12 +31,15 @@ class Placement:
     elsewhere: str | None = None
     _trust_prefix: bool = True
     _slips: frozenset[str] = frozenset()
+    _repeated: str = ""  # the base URL's path, where every path begins with it
 
     def __post_init__(self) -> None:
         self._slips = self._repeated_prefixes()
         # A server that is only "/" is often no more than a default: if it explains no path at all
         # below this base URL, the paths were meant to start here.
         base = _base_path(self.base_url)
+        if all(path.startswith(f"{base}/") for path in self._paths()):
+            self._repeated = base
         servers = list(self._servers(self.root))
         if base and not _FILE.search(base) and all(urlsplit(server).path in ("", "/") for server in servers):
             self._trust_prefix = any(path.startswith(f"{base}/") for path in self._paths())
@@ -68,7 +72,7 @@ class Placement:
         here = [server for server in servers if _same_place(server, self.base_url)]
         if not here:
             self.elsewhere = self.elsewhere or servers[0]
-            return path
+            return path[len(self._repeated) :]
         if not self._trust_prefix:
             return path
         base = _base_path(self.base_url)

@@ -29,6 +29,7 @@ _PLACES: Final = (
     "openapi",
     "q/openapi",
     "schema/",
+    "server/specs/oas",
 )
 OIDC: Final = ".well-known/openid-configuration"
 
