@@ -106,6 +106,11 @@ async def test_parameters_and_headers_are_sent_as_given(reader: Reader) -> None:
     assert json.loads(echo["body"]) == {"q": "ä"}
 
 
+async def test_a_body_without_members_is_a_body(reader: Reader) -> None:
+    reading = await reader.read("/echo", method="POST", body={}, pagination={"type": "none"})
+    assert json.loads(reading.records[0]["body"]) == {}
+
+
 async def test_each_request_is_logged(reader: Reader) -> None:
     reading = await reader.read("/link?n=25&token=abcdefgh")
     assert [e.seq for e in reading.log] == [1, 2, 3]

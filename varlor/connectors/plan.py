@@ -53,7 +53,7 @@ def make_plan(
     given = {**(endpoint.params if endpoint else {}), **request.params}
     params = {name: _texts(value) for name, value in given.items() if name not in used}
     url = with_params(parse(address(connector, place)), params).url
-    body = request.body or (endpoint.body if endpoint else None)
+    body = request.body or (endpoint.body if endpoint else None) or request.body
     base = with_since(Asked(url, body), request.incremental, since)
     method = request.method if endpoint is None or request.method == "POST" else endpoint.method.upper()
     plan = Plan(base, base, method, record_path=request.record_path)
