@@ -163,6 +163,42 @@ def _continued(asked: Asked) -> Answer:
     return Answer({"batchcomplete": "", **further, "query": {"categorymembers": asked.rows(at)}})
 
 
+def _skip_of_a_dollar(asked: Asked) -> Answer:
+    """What is called `skip` in the answer is `$skip` in a request; any other parameter is a filter."""
+    at, size = asked.number("$skip", 0), asked.number("$limit", PAGE)
+    rows = [] if asked.sent.keys() - {"$skip", "$limit"} else asked.rows(at, size)
+    total = asked.total if rows or not asked.sent else 0
+    return Answer({"total": total, "limit": size, "skip": at, "data": rows})
+
+
+def _next_number(asked: Asked) -> Answer:
+    """The number of the next page, under the name that others give to a cursor."""
+    page, last = asked.number("page", 1), max(1, -(-asked.total // PAGE))
+    following = page + 1 if page < last else None
+    return Answer({"data": asked.rows((page - 1) * PAGE), "pager": {"next": following, "last": last}})
+
+
+def _next_number_of_its_own(asked: Asked) -> Answer:
+    page = asked.number("_page", 1)
+    following = page + 1 if asked.more((page - 1) * PAGE) else None
+    return Answer({"next": following, "data": asked.rows((page - 1) * PAGE)})
+
+
+def _sliced(asked: Asked) -> Answer:
+    """Its offset is `_start`."""
+    start = asked.number("_start", 0)
+    return Answer(asked.rows(start, asked.number("_limit", PAGE)), x_total_count=str(asked.total))
+
+
+def _next_in_a_header(asked: Asked) -> Answer:
+    """A header of its own holds the next page's address; a parameter that is not known is a filter."""
+    at, unknown = asked.number("_token", 0), asked.sent.keys() - {"_token"}
+    answer = Answer({"data": [] if unknown else asked.rows(at)})
+    if asked.more(at):
+        answer.headers["next-page"] = f"{asked.path}?_token={at + PAGE}"
+    return answer
+
+
 SHAPES: dict[str, Shape] = {
     "Link header with results=false": Shape("/issues/", _sentry),
     "a stream with its end": Shape("/tickets.json?start_time=0", _stream),
@@ -188,5 +224,12 @@ SHAPES: dict[str, Shape] = {
         "/posts", _counted_in_headers, pagination={"type": "page_number"}
     ),
     "an object to continue with": Shape("/w/api.php?action=query&list=categorymembers", _continued),
+    "$skip, called skip in the answer": Shape("/messages", _skip_of_a_dollar),
+    "$skip beside $limit": Shape(f"/messages?$limit={PAGE}", _skip_of_a_dollar),
+    "the next page's number": Shape("/articles", _next_number),
+    "the next page's number for _page": Shape("/posts?_page=1", _next_number_of_its_own),
+    "_start": Shape(f"/posts?_start=0&_limit={PAGE}", _sliced),
+    "_start beside _limit": Shape(f"/posts?_limit={PAGE}", _sliced),
+    "a next address in a header": Shape("/records", _next_in_a_header),
     "a cursor within the body": Shape("/search", _pagination_in_the_body, {"pagination": {"per_page": PAGE}}),
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.connectors.kit import NOW, FreeWindow, Reader
 from tests.connectors.odd_api import Answer, OddApi, record
 from varlor.contracts.check import Discovery, Endpoint, EndpointParameter
-from varlor.contracts.pagination import Offset, PageNumber, Pagination
+from varlor.contracts.pagination import NextUrl, Offset, PageNumber, Pagination
 
 PATHS = {
     "Link header": "/link",
@@ -173,6 +173,12 @@ async def test_a_document_that_lies_is_noticed(reader: Reader) -> None:
     for wrong in (PageNumber(page_param="seite"), Offset(offset_param="von", limit_param="size", limit=5)):
         reading = await reader.read("", endpoint_id="list", discovery=described("/skip", wrong))
         assert reading.ids == list(range(25))
+
+
+async def test_a_count_outweighs_a_document_that_knows_no_next_page(reader: Reader) -> None:
+    discovery = described("/uneven", NextUrl(next_path="$.next"))
+    reading = await reader.read("", endpoint_id="list", discovery=discovery)
+    assert reading.ids == list(range(25))
 
 
 async def test_a_document_does_not_say_where_counting_begins(reader: Reader) -> None:

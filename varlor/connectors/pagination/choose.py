@@ -63,6 +63,7 @@ class Choice:
     candidates: tuple[Candidate, ...] = ()
     evidence: bool = False  # whether anything in the answer speaks for the first candidate
     total: int | None = None  # records, by the answer's own count
+    more: bool = False  # whether that is more than came
 
     def preferring(self, config: Pagination, following: Asked | None, base: Asked) -> "Choice":
         """With what the API's document says tried first; None: by that, this was the last page."""
@@ -72,7 +73,7 @@ class Choice:
             others = tuple(c for c in self.candidates if c.asked != following)
             why = f"The API's document suggests {config.type}."
             return replace(self, why=why, candidates=(first, *others)[:MOST_TRIALS])
-        if self.evidence or not self.candidates:
+        if self.evidence or self.more or not self.candidates:
             return self
         return Choice(f"There is one page, as the API's document describes its {config.type} pagination.")
 
@@ -83,7 +84,7 @@ def choose(scene: Scene, known: tuple[str, ...]) -> Choice:
     answer = None if place.path == "$" else scene.page.answer()
     signs = _from_the_first(read_signs(scene.page.headers, answer, path(place.path).keys), scene)
     if signs.link:
-        return Choice("The Link header names the next page (rel=next).", LinkHeader())
+        return Choice(f"The {signs.link} header names the next page.", LinkHeader())
     if signs.next_path:
         return Choice(f"{signs.next_path} holds the next page's address.", NextUrl(next_path=signs.next_path))
     if (end := _end(signs, scene)) is not None:
@@ -93,7 +94,8 @@ def choose(scene: Scene, known: tuple[str, ...]) -> Choice:
     telling = list(_telling(signs, scene, known))
     blind = [c for c in _blind(scene, known, signs) if c.asked not in [t.asked for t in telling]]
     chosen = (telling + blind)[:MOST_TRIALS]
-    return Choice(_why(signs), None, tuple(chosen), bool(telling), signs.total_value)
+    more = (signs.total_value or 0) > scene.count
+    return Choice(_why(signs), None, tuple(chosen), bool(telling), signs.total_value, more)
 
 
 def _end(signs: Signs, scene: Scene) -> str | None:
@@ -151,7 +153,8 @@ def _telling(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
         for name in _page_names(signs, known):
             yield _page(signs, scene, name)
     if signs.offset and scene.count:
-        yield _offset(signs, scene, words.counting_param(words.OFFSETS, signs.offset[0][-1], known, "offset"))
+        for name in _offset_names(signs.offset[0][-1], scene, known):
+            yield _offset(signs, scene, name)
     if signs.more and not signs.token and not signs.page and not signs.offset:
         yield from _keysets(scene, known)
 
@@ -167,6 +170,13 @@ def _from_the_first(signs: Signs, scene: Scene) -> Signs:
     return signs
 
 
+def _offset_names(shown: str, scene: Scene, known: tuple[str, ...]) -> list[str]:
+    """Parameters that an offset may go into; some call it `$skip` in the request alone."""
+    name = words.counting_param(words.OFFSETS, shown, known, "offset")
+    names = [name, f"${name}"] if name == shown == "skip" else [name]
+    return names[::-1] if any(sent.startswith("$") for sent in scene.base.names()) else names
+
+
 def _page_names(signs: Signs, known: tuple[str, ...]) -> list[str]:
     """Parameters that a page number may go into; the answer's word for it is often that of the request."""
     own = signs.page[0][-1] if signs.page else "page"
@@ -179,7 +189,7 @@ def _cursors(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
     configs: list[CursorToken] = []
     if signs.token:
         keys, where = signs.token[0], to(*signs.token[0])
-        names = _within(scene, words.cursor_params(keys[-1], known))
+        names = [*_numbered(scene, signs.token[1]), *_within(scene, words.cursor_params(keys[-1], known))]
         configs += [CursorToken(cursor_path=where, cursor_param=name, in_=place) for name in names]
     if signs.token_header:
         header = signs.token_header
@@ -190,6 +200,13 @@ def _cursors(signs: Signs, scene: Scene, known: tuple[str, ...]) -> Iterator[Can
             asked = build(config).after(scene)
             if isinstance(asked, Asked):
                 yield Candidate(config, asked)
+
+
+def _numbered(scene: Scene, token: Any) -> list[str]:
+    """Parameters for a token that is the next page's number: by the request's own page, else for page 2."""
+    carried = [(name, whole(scene.base.param(name))) for name in scene.base.names() if words.is_page(name)]
+    names = [name for name, at in carried if at is not None and whole(token) == at + 1]
+    return names or (["page"] if not carried and whole(token) == 2 else [])  # noqa: PLR2004 - after page 1
 
 
 def _within(scene: Scene, names: list[str]) -> list[str]:
@@ -243,7 +260,10 @@ def _total_path(signs: Signs, scene: Scene) -> str | None:
 def _blind(scene: Scene, known: tuple[str, ...], signs: Signs) -> Iterator[Candidate]:
     """By what the API documents, else as the request names its page size, else by the usual names."""
     documented = [name for name in known if words.plain(name) in {*words.PAGES, *words.OFFSETS}]
-    beside = [found for name in scene.base.names() if (found := words.beside_size(name))]
+    beside = [
+        n for n in scene.base.names() if words.is_counting(n) and whole(scene.base.param(n)) is not None
+    ]
+    beside += [found for name in scene.base.names() if (found := words.beside_size(name))]
     beside += ["from"] if "size" in (scene.base.body or {}) else []
     beside += ["page[number]"] if _is_json_api(scene) else []
     names = [*documented, *beside, "page", "offset", "skip", "start"]

@@ -1,6 +1,7 @@
 """Styles whose answers name the next request themselves: Link header, next URL, cursor token."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from varlor.connectors.decoding import encode
@@ -34,12 +35,21 @@ def links(header: str | None) -> dict[str, str]:
     return found
 
 
+def next_link(headers: Mapping[str, str]) -> tuple[str | None, str]:
+    """The next page's address and the header that names it: Link, else Kinto's `Next-Page: https://…`."""
+    target = links(headers.get("link")).get("next")
+    bare = (headers.get("next-page") or "")[:_LONGEST_HEADER].strip()
+    if target is None and bare.startswith(("https://", "http://", "/")):
+        return bare, "Next-Page"
+    return target, "Link"
+
+
 class LinkHeaderStyle:
     def first(self, base: Asked) -> Asked:
         return base
 
     def after(self, scene: Scene) -> Asked | End:
-        target = links(scene.page.headers.get("link")).get("next")
+        target, _ = next_link(scene.page.headers)
         if target:
             return scene.follow(target)
         return End() if target == "" else _ended(scene, "Link header with rel=next")

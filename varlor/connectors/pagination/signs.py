@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from varlor.connectors.jsonpaths import to
 from varlor.connectors.pagination import vocabulary as words
-from varlor.connectors.pagination.links import address, links
+from varlor.connectors.pagination.links import address, links, next_link
 from varlor.connectors.pagination.step import scalar, whole
 
 _DEPTH: Final = 3
@@ -23,7 +23,7 @@ Found = tuple[tuple[str, ...], Any]
 class Signs:
     """Each sign with the keys that lead to it; `ends` are the answer's ways to say that this was all."""
 
-    link: bool = False
+    link: str | None = None  # the header that names the next page
     next_path: str | None = None
     token: Found | None = None
     token_header: str | None = None
@@ -63,8 +63,9 @@ def _members(
 
 def _headers(signs: Signs, headers: Mapping[str, str]) -> None:
     rels = links(headers.get("link"))
-    signs.link = bool(rels.get("next"))
-    if not signs.link and (_PAGING_RELS | {"next"}) & rels.keys():
+    target, header = next_link(headers)
+    signs.link = header if target else None
+    if signs.link is None and (_PAGING_RELS | {"next"}) & rels.keys():
         signs.ends.append("the Link header names other pages but no next one")
     for name in words.TOKEN_HEADERS:
         if name in headers and signs.token_header is None:

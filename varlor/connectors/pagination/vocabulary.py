@@ -58,6 +58,7 @@ _CURSOR_PARAMS: Final[dict[str, tuple[str, ...]]] = {
 _GUESSES: Final = 4
 _BESIDE_SIZES: Final = (
     (re.compile(r"\[size\]$"), "[number]"),
+    (re.compile(r"^_limit$"), "_start"),
     (re.compile(r"limit(?=\]?$)"), "offset"),
     (re.compile(r"\btop$"), "skip"),
     (re.compile(r"pageSize(?=\]$)"), "currentPage"),
@@ -94,6 +95,15 @@ def counting_param(words: tuple[str, ...], shown: str | None, known: tuple[str, 
 def beside_size(name: str) -> str | None:
     """The parameter for a position, by the name that a request gives its page size: `$skip` beside `$top`."""
     return next((size.sub(position, name) for size, position in _BESIDE_SIZES if size.search(name)), None)
+
+
+def is_page(name: str) -> bool:
+    return plain(name) in PAGES[:-1]  # without `number`, which may be anything's
+
+
+def is_counting(name: str) -> bool:
+    """Whether a parameter is hardly anything but a position; `from` and `number` may be."""
+    return is_page(name) or plain(name) in OFFSETS[:-1]
 
 
 def is_position(name: str) -> bool:
