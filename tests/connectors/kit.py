@@ -14,6 +14,7 @@ from varlor.connectors import APIConnectorService
 from varlor.contracts.check import Discovery
 from varlor.contracts.connector import Connector, RateLimitConfig, Secrets
 from varlor.contracts.fetch import FetchRequest
+from varlor.contracts.incremental import CursorValue
 from varlor.contracts.run import RequestLogEntry
 from varlor.errors import SourceError
 from varlor.ports import (
@@ -166,6 +167,7 @@ class Reader:
         patient: bool = False,
         begin: Cursor | None = None,
         parents: Callable[[int | None], Awaitable[Parents]] | None = None,
+        since: CursorValue | None = None,
         **request: Any,
     ) -> Reading:
         reading = into or Reading()
@@ -176,7 +178,7 @@ class Reader:
         if self.renewals:
             auth = Renewable(await auth.parts(), self.renewals)
         log, note = reading.log.append, reading.notes.append
-        job = ReadJob("t1", "r1", target, auth, fetch, log, note, parents=parents)
+        job = ReadJob("t1", "r1", target, auth, fetch, log, note, parents=parents, since=since)
         reader = await self.service.reader(job, discovery)
         cursor: Cursor | None = begin or reader.start()
         attempt = 1

@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.connectors.kit import NOW, Reader, Reading, serve
+from tests.connectors.kit import NOW, Reader, Reading, connector, serve
 from varlor.connectors import APIConnectorService, export_file
 from varlor.connectors.export import Stage
+from varlor.contracts.connector import Secrets
+from varlor.contracts.fetch import FetchRequest
 from varlor.errors import SourceError
-from varlor.ports import WaitRequiredError
+from varlor.ports import ReadJob, WaitRequiredError
 
 EXPORT: dict[str, Any] = {
     "start": {"path": "/jobs", "body": {"kind": "orders"}, "jobIdPath": "$.job.id"},
@@ -24,6 +26,7 @@ EXPORT: dict[str, Any] = {
     "done": {"values": ["Done"], "failed": ["broken"]},
     "download": {"urlPath": "$.files"},
 }
+WANTED = FetchRequest.model_validate({"asyncExport": EXPORT, "dataset": {"name": "d"}})
 ROWS = [{"id": n, "text": f"Zeile {n}, «{'x' * (n % 50)}»"} for n in range(400)]
 
 
@@ -35,13 +38,14 @@ class Office:
     files: list[bytes] = field(default_factory=list[bytes])
     started: list[tuple[Any, str | None]] = field(default_factory=list[Any])
     ranges: list[str | None] = field(default_factory=list[Any])
-    knows_ranges: bool = True
+    knows_ranges: int = 1_000  # requests; those after them are answered with the whole file
     faults: int = 0
     edition: int = 1
     media: str = "application/octet-stream"
     coding: str = ""
     good_for: int = 1_000  # requests that an address of a file serves
     signed: int = 0
+    closed: bool = False
 
     def app(self) -> Starlette:
         return Starlette(
@@ -67,14 +71,14 @@ class Office:
         asked, content = request.headers.get("range"), self.files[request.path_params["number"]]
         self.ranges.append(asked)
         self.good_for -= 1
-        if self.good_for < 0 and request.query_params["signed"] == "3":
+        if self.closed or (self.good_for < 0 and request.query_params["signed"] == "3"):
             return Response(b"Request has expired", 403)
         if self.faults:
             self.faults -= 1
             return Response(status_code=503)
         headers = {"etag": f'"{self.edition}"', "content-type": self.media}
         headers |= {"content-encoding": self.coding} if self.coding else {}
-        if asked is None or not self.knows_ranges:
+        if asked is None or len(self.ranges) > self.knows_ranges:
             return Response(content, headers=headers)
         first, last = map(int, asked.removeprefix("bytes=").split("-"))
         if first >= len(content):
@@ -113,11 +117,11 @@ def meant(records: list[Any]) -> list[Any]:
     return [{"id": int(r["id"]), "text": r["text"].removesuffix("\nend")} for r in records]
 
 
-@pytest.mark.parametrize(("knows_ranges", "hops"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize(("knows_ranges", "hops"), [(1_000, True), (1_000, False), (0, True)])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("make", [lines, table, orjson.dumps], ids=["lines", "csv", "json"])
 async def test_every_record_once(
-    home: Reader, office: Office, make: Any, pack: Any, knows_ranges: bool, hops: bool
+    home: Reader, office: Office, make: Any, pack: Any, knows_ranges: int, hops: bool
 ) -> None:
     office.files = [pack(make(ROWS[:300])), pack(make(ROWS[300:]))]
     office.knows_ranges = knows_ranges
@@ -146,6 +150,46 @@ async def test_an_address_that_has_run_out_is_asked_for_again(
     office.files, office.good_for = [pack(lines(ROWS))], 1
     assert meant((await read(home)).records) == ROWS
     assert office.signed == 4
+
+
+async def test_a_file_that_stays_closed_ends_the_run(home: Reader, office: Office) -> None:
+    office.files, office.closed = [lines(ROWS)], True
+    with pytest.raises(SourceError, match="HTTP 403"):
+        await read(home)
+    assert office.signed == 4
+
+
+@pytest.mark.parametrize("asked", [1, 2, 3])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("make", [lines, table], ids=["lines", "csv"])
+async def test_a_server_that_knows_ranges_no_more_gives_no_wrong_row(
+    home: Reader, office: Office, make: Any, pack: Any, asked: int
+) -> None:
+    office.files, office.knows_ranges = [pack(make(ROWS))], asked
+    reading = Reading()
+    try:
+        await read(home, into=reading, hops=True)
+    except SourceError as error:
+        assert "another part" in error.detail
+    assert meant(reading.records) == ROWS[: len(reading.records)]
+
+
+async def test_a_page_that_could_not_be_taken_in_comes_again(home: Reader, office: Office) -> None:
+    office.files = [lines(ROWS)]
+    whole = await read(home)
+    place, log, notes = connector(home.url), list[Any](), list[str]()
+    auth = home.service.auth(place, Secrets())
+    job = ReadJob("t1", "r1", place, auth, WANTED, log.append, notes.append)
+    reader, cursor = await home.service.reader(job, None), whole.cursors[3]
+    pages = [await reader.fetch(cursor, attempt=attempt) for attempt in (1, 2)]
+    assert pages[0].body == pages[1].body
+
+
+async def test_an_incremental_export_asks_for_what_is_new(home: Reader, office: Office) -> None:
+    office.files = [lines(ROWS[:3])]
+    target = {"name": "d", "writeMode": "merge", "primaryKey": ["id"]}
+    await read(home, dataset=target, incremental={"cursorField": "id", "param": "after"}, since=7)
+    assert office.started[0][0] == {"kind": "orders", "after": 7}
 
 
 async def test_the_jobs_id_is_kept_before_anything_else(home: Reader, office: Office) -> None:
@@ -185,6 +229,11 @@ async def test_a_piece_that_fails_is_asked_for_again_alone(home: Reader, office:
 
 async def test_a_coding_of_the_file_is_its_own(home: Reader, office: Office) -> None:
     office.files, office.coding = [gzip.compress(lines(ROWS), mtime=0)], "gzip"
+    assert meant((await read(home)).records) == ROWS
+
+
+async def test_a_file_packed_in_several_goes_is_read_whole(home: Reader, office: Office) -> None:
+    office.files = [b"".join(gzip.compress(lines(ROWS[at : at + 50])) for at in range(0, 400, 50))]
     assert meant((await read(home)).records) == ROWS
 
 

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import httpx2
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,9 +17,12 @@ from varlor.connectors import export_file
 from varlor.connectors.export_file import ExportFile, Place
 from varlor.connectors.formats import Table, from_lines
 from varlor.connectors.http import OutResponse
+from varlor.errors import SourceError
 
 texts = st.text(st.sampled_from('a é🦊,;""\n\n'), max_size=12)
 rows = st.lists(st.tuples(st.integers(0, 99).map(str), texts.filter(bool)), max_size=25)
+
+MANY = [(str(n), f"row {n}") for n in range(60)]
 
 
 def written(records: list[tuple[str, str]], form: str) -> bytes:
@@ -80,3 +84,35 @@ def test_every_record_once_wherever_it_is_cut(
         packed_content = gzip.compress(content, mtime=0) if packed else content
         found = asyncio.run(read(packed_content, media, hops=hops))
     assert [(one["id"], one["text"]) for one in found] == records
+
+
+@pytest.mark.parametrize(
+    ("content", "shift", "told"),
+    [
+        (gzip.compress(written(MANY, "lines"), mtime=0)[:-4], 0, "ends early"),
+        (written(MANY, "lines"), 1, "another part"),
+        (written(MANY, "lines"), -1, "another part"),
+    ],
+)
+async def test_what_is_not_the_whole_file_in_its_order_is_refused(
+    content: bytes, shift: int, told: str
+) -> None:
+    fetch = server(content, "application/x-ndjson")
+
+    async def shifted(headers: dict[str, str]) -> OutResponse:
+        first = int(headers["range"].removeprefix("bytes=").partition("-")[0])
+        at = first + (shift if first else 0)
+        return await fetch({"range": f"bytes={at}-{at + 99}"})
+
+    file = ExportFile(shifted, Place())
+    with pytest.raises(SourceError, match=told):
+        while not (await file.block()).last:
+            pass
+
+
+async def test_a_part_without_a_byte_ends_the_reading() -> None:
+    async def nothing(headers: dict[str, str]) -> OutResponse:
+        return OutResponse(206, "", httpx2.Headers({"content-range": "bytes 0-0/9"}), b"", "http://a/", 0, None)
+
+    with pytest.raises(SourceError, match="another part"):
+        await asyncio.wait_for(ExportFile(nothing, Place()).block(), 10)

@@ -92,7 +92,7 @@ class ExportFile:
         del self._buffer[:end]
         place = self._place
         self._place = Place(place.at + end, place.form, place.packed, place.version)
-        return Block(data, self._place, self._at_end() and not self._buffer)
+        return Block(data, self._place, self._at_end())
 
     def _at_end(self) -> bool:
         return self._size is not None and self._read >= self._size and not self._pending
@@ -130,12 +130,15 @@ class ExportFile:
         self._place = Place(place.at, place.form, place.packed, version)
 
     def _within(self, answer: OutResponse) -> bytes:
-        """What the answer holds from where we are on; it sets the size of the whole."""
-        if answer.status != _PART:
+        """What the answer holds from where we are on; it sets the size of the whole.
+
+        A whole answer is JSON by now, whatever it came as: no part of it goes on where another answer ended.
+        """
+        if answer.status != _PART and self._read == self._place.at == 0:
             self._size = len(answer.body)
-            return answer.body[self._read :]
+            return answer.body
         found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-        if found is None or int(found[1]) != self._read or not answer.body:
+        if answer.status != _PART or found is None or int(found[1]) != self._read or not answer.body:
             raise SourceError("truncated", "The API answered another part of the file than was asked for.")
         self._size = int(found[3])
         return answer.body
