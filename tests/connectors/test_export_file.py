@@ -112,7 +112,9 @@ async def test_what_is_not_the_whole_file_in_its_order_is_refused(
 
 async def test_a_part_without_a_byte_ends_the_reading() -> None:
     async def nothing(headers: dict[str, str]) -> OutResponse:
-        return OutResponse(206, "", httpx2.Headers({"content-range": "bytes 0-0/9"}), b"", "http://a/", 0, None)
+        return OutResponse(
+            206, "", httpx2.Headers({"content-range": "bytes 0-0/9"}), b"", "http://a/", 0, None
+        )
 
     with pytest.raises(SourceError, match="another part"):
         await asyncio.wait_for(ExportFile(nothing, Place()).block(), 10)
