@@ -166,11 +166,12 @@ async def test_a_server_that_knows_ranges_no_more_gives_no_wrong_row(
     home: Reader, office: Office, make: Any, pack: Any, asked: int
 ) -> None:
     office.files, office.knows_ranges = [pack(make(ROWS))], asked
-    reading = Reading()
+    reading, refused = Reading(), ""
     try:
         await read(home, into=reading, hops=True)
     except SourceError as error:
-        assert "another part" in error.detail
+        refused = error.detail
+    assert not refused or "another part" in refused
     assert meant(reading.records) == ROWS[: len(reading.records)]
 
 

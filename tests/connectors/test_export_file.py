@@ -106,8 +106,12 @@ async def test_what_is_not_the_whole_file_in_its_order_is_refused(
 
     file = ExportFile(shifted, Place())
     with pytest.raises(SourceError, match=told):
-        while not (await file.block()).last:
-            pass
+        await to_the_end(file)
+
+
+async def to_the_end(file: ExportFile) -> None:
+    while not (await file.block()).last:
+        pass
 
 
 async def test_a_part_without_a_byte_ends_the_reading() -> None:
