@@ -52,3 +52,11 @@ def test_an_api_that_always_refuses_is_asked_one_by_one() -> None:
         pace.crowded()
         pace.answered(1.0)
     assert pace.width(FREE) == 1
+
+
+def test_it_is_no_wider_than_what_the_api_says_is_left() -> None:
+    pace = paced(*[0.05] * 50)
+    pace.answered(0.05, remaining=3)
+    assert pace.width(FREE) == 3
+    pace.answered(0.05)
+    assert pace.width(FREE) == MOST

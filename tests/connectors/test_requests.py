@@ -57,6 +57,23 @@ async def test_a_key_that_the_api_writes_into_its_next_link_is_not_kept(reader: 
     assert "u:p@" not in told(reading)
 
 
+async def test_a_key_that_a_user_writes_into_the_path_is_not_kept(reader: Reader) -> None:
+    reader.settings = {"auth_type": "apikey", "api_key_config": {"keyName": "zone", "location": "query"}}
+    reader.secrets = CREDENTIALS[2][1]
+    reading = await reader.read("/raw?zone=canary-in-the-path&body=%5B%5D", pagination={"type": "none"})
+    assert [query.get("zone") for _, query, _ in reader.api.seen] == [CANARY]
+    assert "canary" not in told(reading)
+
+
+async def test_a_page_for_people_that_echoes_the_credential_is_not_shown_as_it_came(reader: Reader) -> None:
+    reader.settings, reader.secrets = CREDENTIALS[0]
+    reader.api.prepared.append(Answer(raw=f"<html>you sent {CANARY}</html>".encode(), type_="text/html"))
+    with pytest.raises(SourceError) as caught:
+        await reader.read("/raw")
+    assert "you sent" in (caught.value.excerpt or "")
+    assert CANARY not in f"{caught.value.excerpt} {caught.value.detail}"
+
+
 async def test_another_origin_gets_no_credential_and_no_own_header(reader: Reader, other_url: str) -> None:
     reader.settings = {**CREDENTIALS[0][0], "headers": {"X-Own": CANARY}}
     reader.secrets = CREDENTIALS[0][1]
@@ -212,12 +229,16 @@ async def test_a_short_wait_is_slept_a_long_one_given_back(reader: Reader, windo
     assert (caught.value.reason, caught.value.seconds) == ("throttled", 30.0)
 
 
-async def test_a_401_is_repeated_once_when_a_newer_credential_is_there(reader: Reader) -> None:
+async def test_a_401_is_repeated_once_when_a_newer_credential_is_there(
+    reader: Reader, window: FreeWindow
+) -> None:
     reader.renewals = 1
+    window.waits = [0.0, 0.05]
     reader.api.prepared += [Answer({}, 401), Answer([{"id": 1}])]
     reading = await reader.read("/raw", pagination={"type": "none"})
     assert reading.ids == [1]
     assert [(e.attempt, e.status) for e in reading.log] == [(1, 401), (2, 200)]
+    assert reading.log[1].wait_ms >= 50  # it is one more request of the rate
     reader.renewals = 1
     reader.api.prepared += [Answer({}, 401), Answer({}, 401)]
     with pytest.raises(SourceError, match="refused the credential"):
