@@ -1,11 +1,10 @@
-"""Runs one peer's script in its own environment, and takes what it took with and without its start."""
+"""Runs one peer's script in its own environment and hears what it took, without its imports."""
 
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import monotonic
 from typing import NamedTuple
 
 from benchmarks.machine import ROOT
@@ -14,11 +13,10 @@ PEERS = ROOT / "benchmarks" / "peers"
 
 
 class Taken(NamedTuple):
-    """Seconds on the wall, and of CPU; `whole` from the start of the process to its end, imports and all."""
+    """Seconds on the wall, and of CPU."""
 
     wall: float
     cpu: float
-    whole: float
 
 
 class Peer(NamedTuple):
@@ -49,10 +47,8 @@ def take(peer: Peer, address: str, size: int, rows: int) -> Taken:
         given = [f"http://{address}", str(size), folder, str(rows), *([peer.style] if peer.style else [])]
         command = [python_of(peer.environment), PEERS / peer.script, *given]
         quiet = os.environ | {"RUNTIME__DLTHUB_TELEMETRY": "false"}
-        began = monotonic()
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=quiet)
-        whole = monotonic() - began
     if done.returncode:
         raise SystemExit(f"{peer.name} failed:\n{done.stderr[-2000:]}")
     wall, spent = done.stdout.strip().splitlines()[-1].split()
-    return Taken(float(wall), float(spent), whole)
+    return Taken(float(wall), float(spent))
