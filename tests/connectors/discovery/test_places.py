@@ -132,6 +132,11 @@ async def test_a_document_that_still_names_its_developers_machine(
     assert [each.path for each in found.endpoints] == [below.format("orders"), below.format("users")]
 
 
+async def test_a_server_without_a_scheme_is_a_host(site: Site, discover: Discover) -> None:
+    site.put_document("/server/specs/oas", servers=[{"url": site.url.removeprefix("http://")}])
+    assert all(each.path.count("/") <= 2 for each in (await discover(site.url)).endpoints)
+
+
 async def test_an_api_catalog(site: Site, discover: Discover) -> None:
     target = {"href": "/catalogued.json", "type": "application/json"}
     linkset = {"linkset": [{"anchor": site.url, "service-desc": [target]}]}

@@ -11,6 +11,7 @@ from varlor.connectors.discovery.foreign import mapping, sequence
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _UNUSABLE = re.compile(r"[\x00-\x20\x7f\\#]|(?:^|/)\.{1,2}(?:/|$)|^/?[A-Za-z]+://|^//")
 _FILE = re.compile(r"\.(?:json|ya?ml|html?)$", re.IGNORECASE)  # nothing lies below a file
+_BARE_HOST = re.compile(r"[\w.-]+:\d{1,5}(?:/|$)")
 _LONGEST: Final = 2048
 
 
@@ -100,6 +101,8 @@ class Placement:
             if isinstance(url, str) and len(url) <= _LONGEST:
                 variables = mapping(server.get("variables"))
                 filled = _VARIABLE.sub(lambda match: _default(variables, match[1]), url)  # noqa: B023 - used at once
+                if _BARE_HOST.match(filled):  # no relative address: a first segment may hold no colon
+                    filled = f"//{filled}"
                 # Joined with nothing, or with what is no address, it would be the document's own file.
                 if server_url := _join(self.document_url, filled or "/"):
                     yield server_url
