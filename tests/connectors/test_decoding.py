@@ -33,3 +33,8 @@ def test_digits_in_a_text_are_no_number(text: str) -> None:
     body = json.dumps([{"id": text}, text, {text: 1}]).encode()
     assert decode(body).document[1] == text
     assert decode(body).body is body  # taken as it came, without a second parser
+
+
+def test_a_number_beyond_a_double_stays_text() -> None:
+    found = decode(b"[1e999, -1e400, 1e300]")
+    assert found.document == json.loads(found.body) == ["1e999", "-1e400", 1e300]
