@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -42,10 +42,17 @@ def carrying(version: int) -> KeepFreshInput:
     return KeepFreshInput(tenant_id="acme", connector_id="con_1", state=KeepFreshState(token=token))
 
 
+async def begun(env: WorkflowEnvironment) -> WorkflowHandle[KeepTokenFresh, None]:
+    """A keeper that has its timer: an update that is delivered with the start comes before it."""
+    handle = await keeper(env.client, "con_1", carrying(7))
+    await handle.query(KeepTokenFresh.token)
+    return handle
+
+
 async def due(env: WorkflowEnvironment) -> WorkflowHistory:
     world = World(refreshes=[stored(8, due=timedelta(hours=2))])
     async with serving(env.client, world):
-        handle = await keeper(env.client, "con_1", carrying(7))
+        handle = await begun(env)
         await env.sleep(timedelta(hours=1, seconds=30))
         await asyncio.wait_for(world.open.wait(), 20)
         await handle.signal(KeepTokenFresh.connector_retired)
@@ -54,7 +61,7 @@ async def due(env: WorkflowEnvironment) -> WorkflowHistory:
 
 async def forced(env: WorkflowEnvironment) -> WorkflowHistory:
     async with serving(env.client, World(refreshes=[stored(8)])):
-        handle = await keeper(env.client, "con_1", carrying(7))
+        handle = await begun(env)
         await handle.execute_update(KeepTokenFresh.ensure_fresh, EnsureFresh(seen_version=7, force=True))
         await handle.execute_update(KeepTokenFresh.revoke, "ann")
         await handle.signal(KeepTokenFresh.connector_retired)
@@ -64,7 +71,7 @@ async def forced(env: WorkflowEnvironment) -> WorkflowHistory:
 async def restored(env: WorkflowEnvironment) -> WorkflowHistory:
     dead = RefreshOutcome(token=state(7, "needs_reauth", due=None), reason="invalid_grant")
     async with serving(env.client, World(refreshes=[dead, stored(8)])):
-        handle = await keeper(env.client, "con_1", carrying(7))
+        handle = await begun(env)
         want = EnsureFresh(seen_version=7, force=True)
         await handle.execute_update(KeepTokenFresh.ensure_fresh, want)
         await handle.execute_update(KeepTokenFresh.ensure_fresh, want.model_copy(update={"actor": "ann"}))
